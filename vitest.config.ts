@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  ssr: { resolve: { conditions: ["@ninefold/source", "node", "import", "default"] } },
+  test: {
+    include: ["packages/*/test/**/*.test.ts", "labs/test/**/*.test.ts"],
+    pool: "forks",
+    execArgv: ["--conditions=@ninefold/source"],
+    testTimeout: 30_000,
+  },
+});
