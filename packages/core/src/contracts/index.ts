@@ -1,0 +1,68 @@
+/**
+ * The contracts between the engine, drivers, layers, transports and strategies. Nothing here imports anything outside
+ * this folder, so that a driver, a test or a browser can use it alone.
+ *
+ * @packageDocumentation
+ */
+export {
+  type AttributeChanges,
+  Attributes,
+  encodeDevice,
+  type FsStatistics,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+  type TimeChange,
+} from "./attributes.ts";
+export type { Engine, SessionEvent, SessionLimits, SessionOptions } from "./engine.ts";
+export { ERRNO, type ErrnoCode, errnoOf, FsError, isFsError } from "./errors.ts";
+export type { DriverEnvironment, FsDriver, FsLayer } from "./fs-driver.ts";
+export {
+  AGAIN,
+  type CreateOptions,
+  type DirectorySink,
+  type FsCapabilities,
+  type FsFile,
+  type FsNode,
+  type FsTree,
+  type FsUser,
+  type HeldLock,
+  type LockOwner,
+  type LockRange,
+  type NodeKey,
+  OPEN,
+  type Status,
+} from "./fs-tree.ts";
+export { IoVec } from "./io-vec.ts";
+export type { LogFields, Logger } from "./logger.ts";
+export { decodeName, encodeName } from "./names.ts";
+export {
+  API_VERSION,
+  definePlugin,
+  ENGINE,
+  FS_DRIVER,
+  FS_LAYER,
+  type Plugin,
+  type Registry,
+  type Token,
+  TRANSPORT,
+  token,
+} from "./plugin.ts";
+export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";
+export {
+  BROKEN,
+  type Exchange,
+  type MessageHandler,
+  PENDING,
+  type PeerInfo,
+  type Transport,
+  type TransportEndpoint,
+  type TransportEvent,
+  type TransportHost,
+  type UsageLine,
+} from "./transport.ts";

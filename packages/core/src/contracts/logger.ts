@@ -1,0 +1,12 @@
+/** What plugins log with. `fields` is plain data; a level that is off costs one call. */
+export interface Logger {
+  trace(message: string, fields?: LogFields): void;
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** A logger that adds `fields` to each line. */
+  child(fields: LogFields): Logger;
+}
+
+export type LogFields = Readonly<Record<string, unknown>>;

@@ -1,0 +1,44 @@
+import type { Engine } from "./engine.ts";
+import type { FsDriver, FsLayer } from "./fs-driver.ts";
+import type { Transport } from "./transport.ts";
+
+/** The version of these contracts. A plugin says which one it was written for; another one is refused on load. */
+export const API_VERSION = 1;
+
+/** A typed key of the kernel's container. Equal names are equal tokens, also in two copies of this package. */
+export interface Token<Value> {
+  readonly key: symbol;
+  readonly name: string;
+  /** Only for the compiler: what is registered under this token. */
+  readonly value?: Value;
+}
+
+export function token<Value>(name: string): Token<Value> {
+  return { key: Symbol.for(`@ninefold/${name}`), name };
+}
+
+export const FS_DRIVER: Token<FsDriver> = token<FsDriver>("fs-driver");
+export const FS_LAYER: Token<FsLayer> = token<FsLayer>("fs-layer");
+export const TRANSPORT: Token<Transport> = token<Transport>("transport");
+export const ENGINE: Token<Engine> = token<Engine>("engine");
+
+/** What a plugin registers with. Values are shared by all that resolve the token. */
+export interface Registry {
+  register<Value>(token: Token<Value>, value: Value): void;
+}
+
+/**
+ * An npm package's contribution: the default export of its main module. `contributes` is data, by token name, that is
+ * shown before anything of the plugin runs; `register` must register just these.
+ */
+export interface Plugin {
+  readonly name: string;
+  readonly apiVersion: number;
+  readonly contributes: Readonly<Record<string, readonly string[]>>;
+  register(registry: Registry): void;
+}
+
+/** Types a plugin where it is written; returns it as it is. */
+export function definePlugin(plugin: Plugin): Plugin {
+  return plugin;
+}
