@@ -4,6 +4,16 @@
  *
  * @packageDocumentation
  */
+export type {
+  Attachment,
+  AttachStrategy,
+  Decision,
+  Machine,
+  MachineDevice,
+  MachineFsdev,
+  NewFsdev,
+  Refusal,
+} from "./attach-strategy.ts";
 export {
   type AttributeChanges,
   Attributes,
@@ -41,8 +51,10 @@ export {
 export { IoVec } from "./io-vec.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export { decodeName, encodeName } from "./names.ts";
+export type { Offer, OfferLimits, OfferSink, OfferSource } from "./offer.ts";
 export {
   API_VERSION,
+  ATTACH_STRATEGY,
   definePlugin,
   ENGINE,
   FS_DRIVER,

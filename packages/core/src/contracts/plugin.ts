@@ -1,3 +1,4 @@
+import type { AttachStrategy } from "./attach-strategy.ts";
 import type { Engine } from "./engine.ts";
 import type { FsDriver, FsLayer } from "./fs-driver.ts";
 import type { Transport } from "./transport.ts";
@@ -20,6 +21,7 @@ export function token<Value>(name: string): Token<Value> {
 export const FS_DRIVER: Token<FsDriver> = token<FsDriver>("fs-driver");
 export const FS_LAYER: Token<FsLayer> = token<FsLayer>("fs-layer");
 export const TRANSPORT: Token<Transport> = token<Transport>("transport");
+export const ATTACH_STRATEGY: Token<AttachStrategy> = token<AttachStrategy>("attach-strategy");
 export const ENGINE: Token<Engine> = token<Engine>("engine");
 
 /** What a plugin registers with. Values are shared by all that resolve the token. */
