@@ -29,8 +29,42 @@ export {
   S_IFSOCK,
   type TimeChange,
 } from "./attributes.ts";
+export {
+  ConfigError,
+  type ConfigErrorCode,
+  describeMistake,
+  isConfigError,
+  type Mistake,
+} from "./config-error.ts";
+export type { DeviceNode, DeviceQueries, DeviceQuery, DeviceState } from "./device-node.ts";
 export type { Engine, SessionEvent, SessionLimits, SessionOptions } from "./engine.ts";
 export { ERRNO, type ErrnoCode, errnoOf, FsError, isFsError } from "./errors.ts";
+export type {
+  DeviceConnectEvent,
+  DeviceDisconnectEvent,
+  DeviceEvents,
+  DeviceListenEvent,
+  DeviceRealizeEvent,
+  EventPayload,
+  EventSource,
+  FsdevEvent,
+  FsdevEvents,
+  KernelEvents,
+  KernelStartEvent,
+  KernelStopEvent,
+  LaneEvents,
+  LaneExitEvent,
+  LaneStartEvent,
+  PluginEvents,
+  PluginFailEvent,
+  PluginLoadEvent,
+  SessionAttachEvent,
+  SessionErrorEvent,
+  SessionEvents,
+  SessionOpenEvent,
+  SessionTraceEvent,
+  SessionVersionEvent,
+} from "./events.ts";
 export type { DriverEnvironment, FsDriver, FsLayer } from "./fs-driver.ts";
 export {
   AGAIN,
@@ -49,7 +83,7 @@ export {
   type Status,
 } from "./fs-tree.ts";
 export { IoVec } from "./io-vec.ts";
-export type { LogFields, Logger } from "./logger.ts";
+export type { LogFields, Logger, LogLevel } from "./logger.ts";
 export { decodeName, encodeName } from "./names.ts";
 export type { Offer, OfferLimits, OfferSink, OfferSource } from "./offer.ts";
 export {
@@ -65,6 +99,8 @@ export {
   TRANSPORT,
   token,
 } from "./plugin.ts";
+export { isPluginLoadError, type PluginErrorCode, PluginLoadError } from "./plugin-load-error.ts";
+export { isProtocolError, ProtocolError } from "./protocol-error.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";
 export {
   BROKEN,

@@ -10,3 +10,6 @@ export interface Logger {
 }
 
 export type LogFields = Readonly<Record<string, unknown>>;
+
+/** What is logged: this level and those after it. `silent` is nothing. */
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "silent";

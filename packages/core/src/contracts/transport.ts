@@ -60,6 +60,13 @@ export interface Transport<Options = unknown> {
   readonly deviceTypes: readonly string[];
   /** Options of the device beside `fsdev`, `mount_tag` and `id`; unknown keys must be an issue. */
   readonly schema: StandardSchema<unknown, Options>;
+  /** What its devices are to a search of the device tree, beside what their type's name says: `virtio-9p`. */
+  readonly interfaces?: readonly string[];
+  /**
+   * False when these options name no end that a guest could come to: such a device is realized in the device tree and
+   * not opened (a Xen guest may be given it later). Without this method every device is opened.
+   */
+  connects?(options: Options): boolean;
   /** Begins to serve one device. Throws when it cannot: a socket in use, a missing right. */
   open(options: Options, host: TransportHost): Promise<TransportEndpoint>;
 }

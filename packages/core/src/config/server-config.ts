@@ -1,0 +1,54 @@
+import type { SessionLimits } from "../contracts/engine.ts";
+import type { LogLevel } from "../contracts/logger.ts";
+
+/** Options as they were given: text from a command line, plain data from a file. A plugin's schema reads them. */
+export type PlainOptions = Readonly<Record<string, unknown>>;
+
+/**
+ * What to serve and how: plain, frozen data, made by `parseConfig` and by nothing else. Command line and file meet
+ * here; the rest of the program sees only this.
+ */
+export interface ServerConfig {
+  /** Absolute. Relative paths in options, and the names of plugins, are seen from here. */
+  readonly baseDirectory: string;
+  /** Packages by npm name, or modules by path. */
+  readonly plugins: readonly string[];
+  readonly fsdevs: readonly FsdevConfig[];
+  readonly devices: readonly DeviceConfig[];
+  /** Lanes run in the calling process instead of a process each. */
+  readonly inline: boolean;
+  readonly log: LogConfig;
+  /** What each session may take; what is absent is the engine's default. */
+  readonly limits: Partial<SessionLimits>;
+}
+
+export interface FsdevConfig {
+  readonly id: string;
+  readonly driver: string;
+  readonly options: PlainOptions;
+  /** From the inside out: the first wraps the driver's tree, the last is what guests see. */
+  readonly layers: readonly LayerConfig[];
+}
+
+export interface LayerConfig {
+  readonly layer: string;
+  readonly options: PlainOptions;
+}
+
+export interface DeviceConfig {
+  readonly id?: string;
+  /** What `-device` names: `virtio-9p-pci`. Listeners are devices too: `9p-unix`, `9p-tcp`. */
+  readonly type: string;
+  readonly fsdev: string;
+  /** What the guest mounts by; the fsdev's id where the type needs none. */
+  readonly mountTag: string;
+  readonly options: PlainOptions;
+}
+
+export interface LogConfig {
+  readonly level: LogLevel;
+  /** `pretty` is for people, `json` for machines; `auto` is pretty in a terminal. */
+  readonly format: "auto" | "pretty" | "json";
+  /** One line a message of each conversation. */
+  readonly trace: boolean;
+}

@@ -1,0 +1,173 @@
+import type { PeerInfo, UsageLine } from "./transport.ts";
+
+/*
+ * What the kernel tells. One stream has all of it: `kernel.events`. A listener gets one frozen object of plain data,
+ * with names in it instead of live objects; it decides nothing, nobody waits for it, and when it throws that is logged.
+ *
+ * Order, for one device: realize, listen, connect, its sessions' events, disconnect, unplug. Every connect is followed
+ * by its disconnect before the unplug and before the lane's exit, also when the lane dies. Events of one lane arrive in
+ * the order in which they happened; those of two lanes in no order.
+ */
+
+/** A payload's device: its path in the device tree, and the fsdev that it serves. */
+interface OfDevice {
+  readonly device: string;
+  readonly fsdev: string;
+}
+
+/** A payload's session. */
+interface OfSession extends OfDevice {
+  readonly session: string;
+}
+
+export interface PluginEvents {
+  "plugin-load": (event: PluginLoadEvent) => void;
+  /** A plugin was refused. What it would have contributed is missing; all else goes on. */
+  "plugin-fail": (event: PluginFailEvent) => void;
+}
+
+export interface PluginLoadEvent {
+  readonly plugin: string;
+  readonly specifier: string;
+  readonly contributes: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface PluginFailEvent {
+  readonly specifier: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface FsdevEvents {
+  /** The fsdev is known: devices may name it. */
+  "fsdev-add": (event: FsdevEvent) => void;
+  /** It is gone; no device names it. */
+  "fsdev-remove": (event: FsdevEvent) => void;
+}
+
+export interface FsdevEvent {
+  readonly fsdev: string;
+  readonly driver: string;
+}
+
+export interface LaneEvents {
+  /** The tree is open, and the devices that it was started with are served. */
+  "lane-start": (event: LaneStartEvent) => void;
+  /** No event of this lane follows. */
+  "lane-exit": (event: LaneExitEvent) => void;
+}
+
+export interface LaneStartEvent {
+  readonly fsdev: string;
+  /** The kernel's own for an inline lane. */
+  readonly pid: number;
+}
+
+export interface LaneExitEvent extends LaneStartEvent {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** The kernel had asked for it. Otherwise the lane died: its devices are `failed`, and all others go on. */
+  readonly expected: boolean;
+}
+
+export interface DeviceEvents {
+  realize: (event: DeviceRealizeEvent) => void;
+  /** A guest may come from now on. */
+  listen: (event: DeviceListenEvent) => void;
+  connect: (event: DeviceConnectEvent) => void;
+  disconnect: (event: DeviceDisconnectEvent) => void;
+  /** The device is gone from the tree. */
+  unplug: (event: DeviceRealizeEvent) => void;
+}
+
+export interface DeviceRealizeEvent extends OfDevice {
+  readonly type: string;
+  readonly mountTag: string;
+}
+
+export interface DeviceListenEvent extends OfDevice {
+  readonly usage: readonly UsageLine[];
+}
+
+export interface DeviceConnectEvent extends OfDevice {
+  readonly peer: PeerInfo;
+}
+
+export interface DeviceDisconnectEvent extends DeviceConnectEvent {
+  readonly reason: string;
+}
+
+/** Lanes send these only while someone listens. */
+export interface SessionEvents {
+  "session-open": (event: SessionOpenEvent) => void;
+  "session-version": (event: SessionVersionEvent) => void;
+  "session-attach": (event: SessionAttachEvent) => void;
+  "session-error": (event: SessionErrorEvent) => void;
+  /** One message of the conversation. Of sessions that were opened while someone listened for it. */
+  "session-trace": (event: SessionTraceEvent) => void;
+}
+
+export interface SessionOpenEvent extends OfSession {
+  readonly peer: PeerInfo;
+}
+
+export interface SessionVersionEvent extends OfSession {
+  readonly dialect: string;
+  readonly messageSize: number;
+}
+
+export interface SessionAttachEvent extends OfSession {
+  readonly aname: string;
+  readonly user: string;
+  readonly uid: number;
+}
+
+export interface SessionErrorEvent extends OfSession {
+  readonly message: string;
+}
+
+export interface SessionTraceEvent extends OfSession {
+  readonly line: string;
+}
+
+/** All that the kernel tells. */
+export interface KernelEvents extends PluginEvents, FsdevEvents, LaneEvents, DeviceEvents, SessionEvents {
+  /** Everything that was configured is served. */
+  start: (event: KernelStartEvent) => void;
+  /** Everything has ended. The last event. */
+  stop: (event: KernelStopEvent) => void;
+}
+
+export interface KernelStartEvent {
+  readonly fsdevs: number;
+  readonly devices: number;
+}
+
+export interface KernelStopEvent {
+  readonly reason: string;
+}
+
+/** The one payload of an event. */
+export type EventPayload<Events, Name extends keyof Events> = Events[Name] extends (
+  event: infer Payload,
+) => void
+  ? Payload
+  : never;
+
+/** Where events come from, for those that listen. Listeners are called in the order in which they were added. */
+export interface EventSource<Events> {
+  on<Name extends keyof Events & string>(
+    name: Name,
+    listener: (event: EventPayload<Events, Name>) => unknown,
+  ): void;
+  once<Name extends keyof Events & string>(
+    name: Name,
+    listener: (event: EventPayload<Events, Name>) => unknown,
+  ): void;
+  off<Name extends keyof Events & string>(
+    name: Name,
+    listener: (event: EventPayload<Events, Name>) => unknown,
+  ): void;
+  listenerCount(name: keyof Events & string): number;
+}
