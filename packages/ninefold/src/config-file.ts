@@ -15,21 +15,31 @@ export function readConfigFile(file: string): ConfigSource {
   try {
     text = readFileSync(file, "utf8");
   } catch (cause) {
-    throw new ConfigError(`cannot read the configuration file: ${(cause as Error).message}`, {
-      path: "--config",
-      value: file,
-      hint: "give the path of a readable YAML file",
-      cause,
-    });
+    throw new ConfigError(
+      {
+        code: "ERR_CONFIG_VALUE",
+        path: `--config ${file}`,
+        problem: `cannot be read: ${(cause as Error).message}`,
+        value: file,
+        hint: "give the path of a readable YAML file",
+      },
+      [],
+      { cause },
+    );
   }
   const document = parseDocument(text, { prettyErrors: true });
   const [error] = document.errors;
   if (error !== undefined) {
-    throw new ConfigError(`${file}: ${error.message.split("\n")[0]}`, {
-      path: "--config",
-      hint: "mend the YAML at that place",
-      cause: error,
-    });
+    throw new ConfigError(
+      {
+        code: "ERR_CONFIG_SYNTAX",
+        path: file,
+        problem: error.message.split("\n")[0] ?? "is not YAML",
+        hint: "mend the YAML at that place",
+      },
+      [],
+      { cause: error },
+    );
   }
   return { plain: document.toJS(), baseDirectory: dirname(resolve(file)) };
 }

@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+// Says what is wrong on an old Node before anything is loaded that such a Node cannot read.
+const [major = 0] = process.versions.node.split(".").map(Number);
+if (major < 24) {
+  process.stderr.write(`ninefold: needs Node 24 or newer, and this is ${process.versions.node}\n`);
+  process.exit(1);
+}
+const { main } = await import("./main.ts");
+process.exitCode = await main(process.argv.slice(2));

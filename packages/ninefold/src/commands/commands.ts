@@ -1,0 +1,11 @@
+import type { CommandLine } from "../command-line/arguments.ts";
+
+/** Returns the exit status. */
+export type Command = (line: CommandLine) => Promise<number>;
+
+/** All commands by name. Each is loaded when it is called, so that none pays for another. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: async (line) => (await import("./serve.ts")).serveCommand(line),
+  plugins: async (line) => (await import("./plugins.ts")).pluginsCommand(line),
+  demo: async (line) => (await import("../demo/demo.ts")).demoCommand(line),
+};

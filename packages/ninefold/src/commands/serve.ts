@@ -1,0 +1,56 @@
+import { once } from "node:events";
+import { ConfigError, type DeviceUsage } from "@ninefold/core";
+import { serve } from "../backend.ts";
+import type { CommandLine } from "../command-line/arguments.ts";
+import { createLogger } from "../logging.ts";
+import { loadConfig } from "./load-config.ts";
+
+/** `ninefold [serve]`: serves until SIGINT or SIGTERM, then ends everything. */
+export async function serveCommand(line: CommandLine): Promise<number> {
+  const config = loadConfig(line);
+  if (config.devices.length === 0) {
+    throw new ConfigError({
+      code: "ERR_CONFIG_MISSING",
+      path: "",
+      problem: "there is nothing to serve",
+      hint: "give -virtfs, or -fsdev with -device or -listen, or --config FILE (see --help; `ninefold demo` shows it without a VM)",
+    });
+  }
+  const log = createLogger(config.log);
+  const stopped = stopSignal();
+  const backend = await serve(config, [], log);
+  const { events } = backend;
+  if (config.log.trace) {
+    events.on("session-trace", ({ session, line }) => process.stderr.write(`${session} ${line}\n`));
+  }
+  events.on("connect", ({ device, peer }) => log.info("guest connected", { device, peer: peer.description }));
+  events.on("disconnect", ({ device, peer, reason }) =>
+    log.info("guest disconnected", { device, peer: peer.description, reason }),
+  );
+  const allLanesDead = new Promise<number>((resolve) => {
+    events.on("lane-exit", ({ expected, fsdev, code, signal }) => {
+      if (expected) return;
+      log.error("a lane died; its devices are not served any more", { fsdev, code, signal });
+      if (backend.status().lanes.every(({ state }) => state === "dead")) resolve(1);
+    });
+  });
+  for (const usage of backend.usage()) process.stdout.write(describeUsage(usage));
+  process.stdout.write("serving; Ctrl-C ends it\n");
+  const status = await Promise.race([stopped, allLanesDead]);
+  await backend.close();
+  return status;
+}
+
+/** Settles at the first SIGINT or SIGTERM. A second one ends the process at once. */
+async function stopSignal(): Promise<number> {
+  const abort = new AbortController();
+  const wait = (signal: string) => once(process, signal, { signal: abort.signal }).catch(() => []);
+  await Promise.race([wait("SIGINT"), wait("SIGTERM")]);
+  abort.abort();
+  return 0;
+}
+
+function describeUsage({ device, fsdev, mountTag, lines }: DeviceUsage): string {
+  const parts = lines.map(({ title, text }) => `  ${title}:\n${text.replaceAll(/^/gm, "    ")}\n`);
+  return `${device} serves fsdev ${fsdev} as "${mountTag}"\n${parts.join("")}\n`;
+}

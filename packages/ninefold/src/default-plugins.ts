@@ -1,0 +1,9 @@
+/** What comes along: the modules that every kernel of this package loads first, in this order. */
+export const DEFAULT_PLUGINS: readonly string[] = [
+  "@ninefold/engine",
+  "@ninefold/fs-local",
+  "@ninefold/fs-memory",
+  "@ninefold/transport-virtio",
+  "@ninefold/transport-socket",
+  "@ninefold/transport-memory",
+].map((specifier) => import.meta.resolve(specifier));
