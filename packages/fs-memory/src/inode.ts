@@ -1,6 +1,7 @@
 import {
   type AttributeChanges,
   type Attributes,
+  encodeName,
   FsError,
   S_IFDIR,
   S_IFLNK,
@@ -14,6 +15,8 @@ import { DirectoryEntries } from "./directory-entries.ts";
 import { FileContent } from "./file-content.ts";
 import type { MemoryNode } from "./memory-node.ts";
 
+/** What an entry adds to the size that a directory shows. */
+const ENTRY_SIZE = 32;
 const S_ISUID = 0o4000;
 const S_ISGID = 0o2000;
 const S_IXGRP = 0o010;
@@ -37,6 +40,8 @@ export class Inode {
   readonly entries: DirectoryEntries | undefined;
   /** A symbolic link's text. */
   readonly target: string | undefined;
+  /** Bytes of the target. */
+  readonly targetSize: number;
   readonly rdev: number;
   mode: number;
   uid: number;
@@ -56,6 +61,7 @@ export class Inode {
     this.content = (mode & S_IFMT) === S_IFREG ? new FileContent(budget) : undefined;
     this.entries = (mode & S_IFMT) === S_IFDIR ? new DirectoryEntries() : undefined;
     this.target = special.target;
+    this.targetSize = special.target === undefined ? 0 : encodeName(special.target).length;
     this.rdev = special.rdev ?? 0;
   }
 
@@ -69,7 +75,7 @@ export class Inode {
 
   /** Bytes of content, names or target. */
   get size(): number {
-    return this.content?.size ?? this.target?.length ?? (this.entries?.count ?? 0) * 32;
+    return (this.content?.size ?? 0) + this.targetSize + (this.entries?.count ?? 0) * ENTRY_SIZE;
   }
 
   /** Content or names changed. */
