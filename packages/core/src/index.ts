@@ -1,3 +1,4 @@
+export { configJsonSchema } from "./config/config-schema.ts";
 export { type ParseConfigOptions, parseConfig } from "./config/parse-config.ts";
 export type {
   DeviceConfig,
@@ -19,3 +20,4 @@ export {
   type PluginDescription,
   type PluginSource,
 } from "./kernel/kernel.ts";
+export { formatOptionString, type OptionStringSyntax, parseOptionString } from "./options/option-string.ts";

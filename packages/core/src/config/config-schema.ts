@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { onOff, wholeNumber } from "../options/option-values.ts";
+
+const name = z.string().min(1, { error: "must not be empty" });
+
+const layer = z.union(
+  [
+    name,
+    z.looseObject({ layer: name.meta({ description: "the layer's name; other keys are its options" }) }),
+  ],
+  { error: "must be a layer's name, or a map with the key layer" },
+);
+
+const fsdevShape = {
+  driver: name.meta({ description: "the name of a driver, such as local; other keys are its options" }),
+  layers: z.array(layer).optional().meta({ description: "from the inside out" }),
+};
+
+const fsdevs = z.union(
+  [z.record(z.string(), z.looseObject(fsdevShape)), z.array(z.looseObject({ id: name, ...fsdevShape }))],
+  { error: "must be a map of fsdevs by id, or a list of fsdevs with ids" },
+);
+
+const device = z.looseObject({
+  id: name.optional(),
+  type: name.meta({ description: "a device type, such as virtio-9p-pci; other keys are its options" }),
+  fsdev: name.meta({ description: "the id of an fsdev" }),
+  mount_tag: name.optional().meta({ description: "what the guest mounts by" }),
+});
+
+const listener = z.looseObject({
+  id: name.optional(),
+  address: name.meta({ description: "unix:PATH or tcp:HOST:PORT" }),
+  fsdev: name.meta({ description: "the id of an fsdev" }),
+  mount_tag: name.optional(),
+});
+
+const log = z.strictObject({
+  level: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).optional(),
+  format: z.enum(["auto", "pretty", "json"]).optional(),
+  trace: onOff().optional().meta({ description: "one line for each 9P message" }),
+});
+
+const limits = z.strictObject({
+  fids: wholeNumber({ min: 1 }).optional(),
+  xattr_fids: wholeNumber().optional(),
+  requests_in_flight: wholeNumber({ min: 1 }).optional(),
+});
+
+/** A configuration as people write it: YAML's plain data. */
+const schema = z.strictObject({
+  plugins: z
+    .array(name)
+    .optional()
+    .meta({ description: "npm packages, or paths, that bring drivers and transports" }),
+  fsdevs: fsdevs.optional().meta({ description: "what is shared: file trees by id" }),
+  devices: z
+    .array(device)
+    .optional()
+    .meta({ description: "whom it is shared with: devices of virtual machines" }),
+  listen: z.array(listener).optional().meta({ description: "sockets that guests mount from" }),
+  inline: onOff().optional().meta({ description: "serve in one process instead of one for each fsdev" }),
+  log: log.optional(),
+  limits: limits.optional().meta({ description: "what one session may take" }),
+});
+
+/** What `parseConfig` goes on with: checked in shape, not yet in meaning. */
+export type ConfigFile = z.output<typeof schema>;
+
+export const configSchema: z.ZodType<ConfigFile> = schema;
+
+/** The form of a configuration file as JSON Schema, for editors. Drivers' own options are not in it. */
+export function configJsonSchema(): object {
+  return z.toJSONSchema(schema, { io: "input" });
+}
