@@ -7,5 +7,6 @@ export default defineConfig({
     pool: "forks",
     execArgv: ["--conditions=@ninefold/source"],
     testTimeout: 30_000,
+    reporters: ["default", "./scripts/count-reporter.ts"],
   },
 });
