@@ -1,0 +1,6 @@
+/**
+ * Xen PV 9pfs.
+ *
+ * @packageDocumentation
+ */
+export {};
