@@ -1,0 +1,37 @@
+import { accessSync, constants, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AT_FDCWD, close, O_DIRECTORY, openat } from "@ninefold/native";
+import { afterAll } from "vitest";
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Where to test: the disk's file system and, where there is one, tmpfs. */
+export const places: string[] = [tmpdir(), "/dev/shm"].filter(isWritable);
+
+export interface Folder {
+  readonly path: string;
+  readonly fd: number;
+}
+
+/** A fresh folder, open, that is gone after the file's tests. */
+export function makeFolder(place: string = tmpdir()): Folder {
+  const path = mkdtempSync(join(place, "native-"));
+  const fd = openat(AT_FDCWD, path, O_DIRECTORY);
+  afterAll(() => {
+    close(fd);
+    rmSync(path, { recursive: true });
+  });
+  return { path, fd };
+}
+
+export function countDescriptors(): number {
+  return readdirSync("/proc/self/fd").length;
+}
