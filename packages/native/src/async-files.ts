@@ -70,7 +70,7 @@ const chmodat2 = (dirFd: number, name: string, mode: number, flags: number): Pro
   withName(name, (path, settle) => sys.sysFchmodat2.async(dirFd, path, mode, flags, settle));
 
 /**
- * The calls that may have to wait for a disk, on libuv's thread pool (four threads unless UV_THREADPOOL_SIZE says more; at most 64
+ * The calls that may have to wait for a disk, on libuv's thread pool (four threads unless UV_THREADPOOL_SIZE says more; at most 32
  * calls are handed to it at a time, the rest wait in order). Each resolves to what its synchronous twin would answer: a number
  * >= 0 or a negative errno, the call's own and not another thread's. It rejects only for wrong argument types. Memory, structs
  * and arrays that were passed belong to the call until it settles. Costs about 20 us more than the twin: try RWF_NOWAIT or

@@ -1,12 +1,6 @@
 import { type CallArea, makeCallAreas } from "./call-area.ts";
-import { assertSupported } from "./platform.ts";
+import { assertSupported, cheapCallsInFlight } from "./platform.ts";
 import type { Settle } from "./syscalls.ts";
-
-/**
- * As many calls as may be in flight at once. libuv runs four at a time unless told otherwise, and koffi throws from 256 on, so
- * more would only move the queue.
- */
-const MOST_IN_FLIGHT = 64;
 
 /** Puts the arguments into `area` and starts one `.async` call with `settle`; or answers a negative errno. */
 type Start = (area: CallArea, settle: Settle) => number;
@@ -67,7 +61,7 @@ function leave(area: CallArea): void {
 function runInPool(start: Start): Promise<number> {
   return new Promise((resolve, reject) => {
     assertSupported();
-    free ??= makeCallAreas(MOST_IN_FLIGHT);
+    free ??= makeCallAreas(cheapCallsInFlight());
     const call = { start, resolve, reject };
     const area = free.pop();
     if (area === undefined) {
