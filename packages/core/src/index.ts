@@ -10,14 +10,15 @@ export type {
 } from "./config/server-config.ts";
 export * from "./contracts/index.ts";
 export {
-  type ContributionDescription,
   createKernel,
   type DeviceUsage,
+  describePlugins,
   type Kernel,
   type KernelOptions,
   type KernelStatus,
-  type LaneStatus,
-  type PluginDescription,
-  type PluginSource,
 } from "./kernel/kernel.ts";
+export type { LaneStatus } from "./kernel/lane-set.ts";
 export { formatOptionString, type OptionStringSyntax, parseOptionString } from "./options/option-string.ts";
+export type { ContributionDescription, PluginDescription } from "./plugins/describe-plugins.ts";
+export type { PluginSource } from "./plugins/load-plugin.ts";
+export { silentLogger } from "./silent-logger.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { onOff, wholeNumber } from "../options/option-values.ts";
+import type { LogConfig } from "./server-config.ts";
 
 const name = z.string().min(1, { error: "must not be empty" });
 
@@ -64,8 +65,52 @@ const schema = z.strictObject({
   limits: limits.optional().meta({ description: "what one session may take" }),
 });
 
+interface Open {
+  readonly [option: string]: unknown;
+}
+
+export interface FsdevEntry extends Open {
+  readonly driver: string;
+  readonly layers?: readonly (string | LayerEntry)[] | undefined;
+}
+
+export interface LayerEntry extends Open {
+  readonly layer: string;
+}
+
+interface DeviceEntry extends Open {
+  readonly id?: string | undefined;
+  readonly type: string;
+  readonly fsdev: string;
+  readonly mount_tag?: string | undefined;
+}
+
+interface ListenEntry extends Open {
+  readonly id?: string | undefined;
+  readonly address: string;
+  readonly fsdev: string;
+  readonly mount_tag?: string | undefined;
+}
+
+interface LimitsEntry {
+  readonly fids?: number | undefined;
+  readonly xattr_fids?: number | undefined;
+  readonly requests_in_flight?: number | undefined;
+}
+
 /** What `parseConfig` goes on with: checked in shape, not yet in meaning. */
-export type ConfigFile = z.output<typeof schema>;
+export interface ConfigFile {
+  readonly plugins?: readonly string[] | undefined;
+  readonly fsdevs?:
+    | Readonly<Record<string, FsdevEntry>>
+    | readonly (FsdevEntry & { id: string })[]
+    | undefined;
+  readonly devices?: readonly DeviceEntry[] | undefined;
+  readonly listen?: readonly ListenEntry[] | undefined;
+  readonly inline?: boolean | undefined;
+  readonly log?: { readonly [Key in keyof LogConfig]?: LogConfig[Key] | undefined } | undefined;
+  readonly limits?: LimitsEntry | undefined;
+}
 
 export const configSchema: z.ZodType<ConfigFile> = schema;
 

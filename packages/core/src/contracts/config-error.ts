@@ -50,11 +50,11 @@ export class ConfigError extends Error {
   readonly hint: string | undefined;
   /** All of them, at least one. */
   readonly mistakes: readonly Mistake[];
-  readonly [BRAND] = true;
 
   constructor(first: Mistake, others: readonly Mistake[] = [], options?: { cause?: unknown }) {
     const mistakes = [first, ...others];
     super(mistakes.map(describeMistake).join("\n"), options);
+    Object.defineProperty(this, BRAND, { value: true });
     this.code = first.code;
     this.path = first.path;
     this.option = first.option;

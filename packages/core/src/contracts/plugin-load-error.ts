@@ -25,10 +25,10 @@ export class PluginLoadError extends Error {
   readonly specifier: string;
   /** What was wrong, without the plugin's name. */
   readonly problem: string;
-  readonly [BRAND] = true;
 
   constructor(code: PluginErrorCode, specifier: string, problem: string, options?: { cause?: unknown }) {
     super(`plugin ${specifier}: ${problem}`, options);
+    Object.defineProperty(this, BRAND, { value: true });
     this.code = code;
     this.specifier = specifier;
     this.problem = problem;

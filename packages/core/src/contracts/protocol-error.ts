@@ -8,10 +8,10 @@ export class ProtocolError extends Error {
   override readonly name: string = "ProtocolError";
   /** What programs compare, such as `"ERR_9P_MESSAGE_SIZE"`. It never changes its meaning. */
   readonly code: `ERR_${string}`;
-  readonly [BRAND] = true;
 
   constructor(code: `ERR_${string}`, message: string, options?: { cause?: unknown }) {
     super(message, options);
+    Object.defineProperty(this, BRAND, { value: true });
     this.code = code;
   }
 }

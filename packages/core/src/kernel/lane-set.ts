@@ -1,0 +1,198 @@
+import type { KernelEvents } from "../contracts/events.ts";
+import type { Logger } from "../contracts/logger.ts";
+import type { PeerInfo, UsageLine } from "../contracts/transport.ts";
+import type { DeviceTree } from "../device-tree/device-tree.ts";
+import type { EventHub } from "../events/event-hub.ts";
+import type { LaneDevice, LaneEvent } from "../lane/lane-config.ts";
+import type { LaneExit, LaneHandle, LaneSink } from "../lane/lane-handle.ts";
+import { describeExit } from "../lane/process-lane.ts";
+
+/** A lane's place in `status`. */
+export interface LaneStatus {
+  readonly fsdev: string;
+  /** The kernel's own for an inline lane. */
+  readonly pid: number;
+  readonly state: "running" | "dead";
+}
+
+interface ServedDevice {
+  readonly usage: readonly UsageLine[];
+  readonly peers: PeerInfo[];
+}
+
+interface LaneEntry {
+  readonly handle: LaneHandle;
+  state: "running" | "stopping" | "dead";
+}
+
+/**
+ * The lanes of a kernel, at most one an fsdev, and what they tell: it keeps the device tree's states, sees to the order
+ * of events, and notes when a lane dies.
+ */
+export class LaneSet {
+  readonly #lanes = new Map<string, LaneEntry>();
+  readonly #served = new Map<string, ServedDevice>();
+  /** Events of devices whose `listen` has not been told yet. */
+  readonly #early = new Map<string, LaneEvent[]>();
+  readonly #tree: DeviceTree;
+  readonly #events: EventHub<KernelEvents>;
+  readonly #log: Logger;
+
+  constructor(tree: DeviceTree, events: EventHub<KernelEvents>, log: Logger) {
+    this.#tree = tree;
+    this.#events = events;
+    this.#log = log;
+  }
+
+  /** Starts a lane for an fsdev that has none. Throws what `start` throws; nothing is left then. */
+  async start(
+    fsdev: string,
+    devices: readonly LaneDevice[],
+    start: (sink: LaneSink) => Promise<LaneHandle>,
+  ): Promise<void> {
+    for (const { path } of devices) this.#early.set(path, []);
+    try {
+      const handle = await start({
+        log: this.#log.child({ fsdev }),
+        emit: (event) => this.#take(event),
+      });
+      this.#lanes.set(fsdev, { handle, state: "running" });
+      this.#log.info("lane started", { fsdev, pid: handle.pid });
+      this.#events.emit("lane-start", { fsdev, pid: handle.pid });
+      for (const { device, lines } of handle.usage) this.#opened(device, fsdev, lines);
+      handle.listen(this.#listened());
+      handle.exited.then((exit) => this.#exited(fsdev, exit)).catch(() => {});
+    } finally {
+      for (const { path } of devices) this.#early.delete(path);
+    }
+  }
+
+  isRunning(fsdev: string): boolean {
+    return this.#lanes.get(fsdev)?.state === "running";
+  }
+
+  /** Serves one more device in a running lane. When it throws, nothing of it is left. */
+  async addDevice(fsdev: string, device: LaneDevice, plugins: readonly string[]): Promise<void> {
+    const entry = this.#lanes.get(fsdev);
+    if (entry === undefined) throw new TypeError(`fsdev ${fsdev} has no lane`);
+    this.#early.set(device.path, []);
+    try {
+      this.#opened(device.path, fsdev, await entry.handle.addDevice(device, plugins));
+    } finally {
+      this.#early.delete(device.path);
+    }
+  }
+
+  /** Ends a device's sessions, and its lane when it was the last one. */
+  async removeDevice(fsdev: string, path: string): Promise<void> {
+    const entry = this.#lanes.get(fsdev);
+    if (entry?.state === "running" && this.#served.has(path)) {
+      await entry.handle.removeDevice(path);
+      this.#closed(path, fsdev, "the device was removed");
+      this.#served.delete(path);
+      const isLast = this.#tree.find({ fsdev, where: (node) => this.#served.has(node.path) }).length === 0;
+      if (isLast) await this.stop(fsdev);
+    }
+    this.#served.delete(path);
+  }
+
+  usage(path: string): readonly UsageLine[] | undefined {
+    return this.#served.get(path)?.usage;
+  }
+
+  status(): readonly LaneStatus[] {
+    return [...this.#lanes].map(([fsdev, { handle, state }]) => ({
+      fsdev,
+      pid: handle.pid,
+      state: state === "dead" ? "dead" : "running",
+    }));
+  }
+
+  /** Tells all lanes what is listened to now. */
+  interestChanged(): void {
+    const names = this.#listened();
+    for (const { handle, state } of this.#lanes.values()) if (state === "running") handle.listen(names);
+  }
+
+  /** Ends a lane and waits for it. */
+  async stop(fsdev: string): Promise<void> {
+    const entry = this.#lanes.get(fsdev);
+    if (entry === undefined || entry.state === "dead") return;
+    entry.state = "stopping";
+    await entry.handle.stop();
+    await entry.handle.exited;
+  }
+
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.#lanes.keys()].map((fsdev) => this.stop(fsdev)));
+  }
+
+  #listened(): readonly string[] {
+    return this.#events.listened.filter((name) => name.startsWith("session-"));
+  }
+
+  #opened(path: string, fsdev: string, usage: readonly UsageLine[]): void {
+    this.#served.set(path, { usage, peers: [] });
+    this.#tree.update(path, { state: "listening" });
+    this.#events.emit("listen", { device: path, fsdev, usage });
+    const early = this.#early.get(path) ?? [];
+    this.#early.delete(path);
+    for (const event of early) this.#tell(event);
+  }
+
+  #take(told: LaneEvent): void {
+    const early = this.#early.get(told.event.device);
+    if (early === undefined) this.#tell(told);
+    else early.push(told);
+  }
+
+  #tell(told: LaneEvent): void {
+    const peers = this.#served.get(told.event.device)?.peers;
+    // What a device tells after its end has been told already.
+    if (peers === undefined) return;
+    if (told.name === "connect") {
+      peers.push(told.event.peer);
+      this.#count(told.event.device, peers);
+      this.#log.info("guest connected", { device: told.event.device, peer: told.event.peer.description });
+    } else if (told.name === "disconnect") {
+      const { device, peer, reason } = told.event;
+      const index = peers.findIndex(({ description }) => description === peer.description);
+      if (index < 0) return;
+      peers.splice(index, 1);
+      this.#count(device, peers);
+      this.#log.info("guest disconnected", { device, peer: peer.description, reason });
+    }
+    this.#events.forward(told);
+  }
+
+  #count(path: string, peers: readonly PeerInfo[]): void {
+    this.#tree.update(path, {
+      connections: peers.length,
+      state: peers.length > 0 ? "connected" : "listening",
+    });
+  }
+
+  /** Tells the disconnects that a device's end leaves untold. */
+  #closed(device: string, fsdev: string, reason: string): void {
+    for (const peer of [...(this.#served.get(device)?.peers ?? [])]) {
+      this.#tell({ name: "disconnect", event: { device, fsdev, peer, reason } });
+    }
+  }
+
+  #exited(fsdev: string, exit: LaneExit): void {
+    const entry = this.#lanes.get(fsdev);
+    if (entry === undefined) return;
+    const { pid } = entry.handle;
+    const expected = entry.state === "stopping";
+    const reason = expected ? "the lane was stopped" : `the lane died (${describeExit(exit)})`;
+    for (const { path } of this.#tree.find({ fsdev, where: (node) => this.#served.has(node.path) })) {
+      this.#closed(path, fsdev, reason);
+      this.#served.delete(path);
+      this.#tree.update(path, { state: expected ? "realized" : "failed", connections: 0 });
+    }
+    if (expected) this.#lanes.delete(fsdev);
+    else entry.state = "dead";
+    this.#log[expected ? "info" : "error"](expected ? "lane ended" : reason, { fsdev, pid, ...exit });
+    this.#events.emit("lane-exit", { fsdev, pid, ...exit, expected });
+  }
+}
