@@ -27,6 +27,8 @@ export interface BackendOptions {
   readonly baseDirectory?: string;
   /** Nothing is logged without it. */
   readonly log?: Logger;
+  /** Called before anything is started, to listen for events from the very first. */
+  readonly observe?: (events: EventSource<KernelEvents>) => void;
 }
 
 /** A running server. It ends with the block that holds it (`await using`), or by `close()`. */
@@ -46,24 +48,20 @@ export interface Backend extends AsyncDisposable {
  * served.
  */
 export async function createBackend(options: BackendOptions): Promise<Backend> {
-  const { plugins = [], baseDirectory = process.cwd(), log, ...plain } = options;
+  const { plugins = [], baseDirectory = process.cwd(), log, observe, ...plain } = options;
   const names = plugins.filter((plugin) => typeof plugin === "string");
   const objects = plugins.filter((plugin) => typeof plugin !== "string");
   const config = parseConfig({ ...plain, plugins: names }, { baseDirectory });
-  return serve(config, objects, log);
+  return serve(config, { objects, ...(log && { log }), ...(observe && { observe }) });
 }
 
-/** The same for a configuration that was read already. */
+/** The same for a configuration that was read already; `objects` are plugins given as such. */
 export async function serve(
   config: ServerConfig,
-  objects: readonly Plugin[],
-  log: Logger | undefined,
+  { objects = [], log, observe }: Pick<BackendOptions, "log" | "observe"> & { objects?: readonly Plugin[] },
 ): Promise<Backend> {
-  const kernel = createKernel({
-    config,
-    plugins: [...DEFAULT_PLUGINS, ...objects],
-    ...(log && { log }),
-  });
+  const kernel = createKernel({ config, plugins: [...DEFAULT_PLUGINS, ...objects], ...(log && { log }) });
+  observe?.(kernel.events);
   await kernel.start();
   const close = (): Promise<void> => kernel.stop();
   return {

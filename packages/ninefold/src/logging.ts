@@ -10,7 +10,7 @@ export function createLogger(config: LogConfig): Logger {
     : prettyStream({
         destination: 2,
         sync: true,
-        colorize: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined,
+        colorize: process.stderr.isTTY === true && process.env.NO_COLOR === undefined,
         ignore: "pid,hostname",
         translateTime: "SYS:HH:MM:ss.l",
         singleLine: true,

@@ -148,10 +148,7 @@ export function withAbsolutePaths(plain: PlainConfig): PlainConfig {
     ...(plain.listen && {
       listen: plain.listen.map((entry) => ({
         ...entry,
-        address: String(entry["address"]).replace(
-          /^unix:(.+)$/,
-          (_, path: string) => `unix:${resolve(path)}`,
-        ),
+        address: String(entry.address).replace(/^unix:(.+)$/, (_, path: string) => `unix:${resolve(path)}`),
       })),
     }),
   };

@@ -24,7 +24,7 @@ const DEVICE_KEYS = ["mount_tag", "socket", "socket-mode", "socket-group", "serv
 /** QEMU's shorthand: one fsdev and one virtio-9p-pci device. Unlike QEMU's, it forwards every option. */
 export function virtfsOf(options: Options, text: string): { id: string; fsdev: Entry; device: Entry } {
   const { fsdriver, id: given, ...rest } = options;
-  const tag = required("-virtfs", "mount_tag", rest["mount_tag"], text);
+  const tag = required("-virtfs", "mount_tag", rest.mount_tag, text);
   const id = given ?? tag;
   if (!/^[A-Za-z][-._A-Za-z0-9]*$/.test(id)) {
     throw new ConfigError({
@@ -45,7 +45,7 @@ export function virtfsOf(options: Options, text: string): { id: string; fsdev: E
 export function listenerOf(options: Options, text: string): Entry {
   return {
     ...options,
-    address: required("-listen", "an address (unix:PATH or tcp:HOST:PORT)", options["address"], text),
+    address: required("-listen", "an address (unix:PATH or tcp:HOST:PORT)", options.address, text),
   };
 }
 

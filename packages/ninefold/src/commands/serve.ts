@@ -1,5 +1,11 @@
 import { once } from "node:events";
-import { ConfigError, type DeviceUsage } from "@ninefold/core";
+import {
+  ConfigError,
+  type DeviceUsage,
+  type EventSource,
+  type KernelEvents,
+  type Logger,
+} from "@ninefold/core";
 import { serve } from "../backend.ts";
 import type { CommandLine } from "../command-line/arguments.ts";
 import { createLogger } from "../logging.ts";
@@ -18,27 +24,31 @@ export async function serveCommand(line: CommandLine): Promise<number> {
   }
   const log = createLogger(config.log);
   const stopped = stopSignal();
-  const backend = await serve(config, [], log);
-  const { events } = backend;
-  if (config.log.trace) {
-    events.on("session-trace", ({ session, line }) => process.stderr.write(`${session} ${line}\n`));
-  }
+  const allLanesDead = Promise.withResolvers<number>();
+  const backend = await serve(config, {
+    log,
+    observe: (events) => report(events, log, config.log.trace),
+  });
+  backend.events.on("lane-exit", () => {
+    if (backend.status().lanes.every(({ state }) => state === "dead")) allLanesDead.resolve(1);
+  });
+  for (const usage of backend.usage()) process.stdout.write(describeUsage(usage));
+  process.stdout.write("serving; Ctrl-C ends it\n");
+  const status = await Promise.race([stopped, allLanesDead.promise]);
+  await backend.close();
+  return status;
+}
+
+/** The events that an operator wants to see go by. */
+function report(events: EventSource<KernelEvents>, log: Logger, trace: boolean): void {
   events.on("connect", ({ device, peer }) => log.info("guest connected", { device, peer: peer.description }));
   events.on("disconnect", ({ device, peer, reason }) =>
     log.info("guest disconnected", { device, peer: peer.description, reason }),
   );
-  const allLanesDead = new Promise<number>((resolve) => {
-    events.on("lane-exit", ({ expected, fsdev, code, signal }) => {
-      if (expected) return;
-      log.error("a lane died; its devices are not served any more", { fsdev, code, signal });
-      if (backend.status().lanes.every(({ state }) => state === "dead")) resolve(1);
-    });
+  events.on("lane-exit", ({ expected, fsdev, code, signal }) => {
+    if (!expected) log.error("a lane died; its devices are not served any more", { fsdev, code, signal });
   });
-  for (const usage of backend.usage()) process.stdout.write(describeUsage(usage));
-  process.stdout.write("serving; Ctrl-C ends it\n");
-  const status = await Promise.race([stopped, allLanesDead]);
-  await backend.close();
-  return status;
+  if (trace) events.on("session-trace", ({ session, line }) => process.stderr.write(`${session} ${line}\n`));
 }
 
 /** Settles at the first SIGINT or SIGTERM. A second one ends the process at once. */
