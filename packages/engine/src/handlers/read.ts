@@ -1,0 +1,56 @@
+import { AGAIN, ERRNO, type FsFile } from "@ninefold/core/contracts";
+import { MESSAGES, RREAD_HEADER_SIZE } from "../codec/messages.ts";
+import type { Call } from "../session/call.ts";
+import { FID, type FidXattr } from "../session/fid.ts";
+
+/**
+ * `Tread fid[4] offset[8] count[4]`. Data goes from the driver to its place in the reply, behind Rread's 11 bytes, without
+ * a copy here; count is cut to the room and the msize.
+ */
+export function read(call: Call): number | Promise<number> {
+  const { message, data } = call;
+  const number = message.u32();
+  const offset = message.u64();
+  const count = message.u32();
+  if (!message.complete) return call.fail(ERRNO.EPROTO);
+  const fid = call.useAny(number);
+  if (fid === undefined) return call.fail(ERRNO.EBADF);
+  if (fid.kind === FID.XATTR_READ && fid.xattr !== undefined)
+    return readXattr(call, fid.xattr, offset, count);
+  const { file } = fid;
+  if (file === undefined) return call.failFid(number);
+  if (fid.kind === FID.DIRECTORY) return call.fail(ERRNO.EISDIR);
+  if (!fid.canRead) return call.fail(ERRNO.EBADF);
+  if (offset > Number.MAX_SAFE_INTEGER - count) return call.fail(ERRNO.EINVAL);
+
+  const room = call.dataRoom(count, RREAD_HEADER_SIZE);
+  if (room === 0) return putHeader(call, 0);
+  call.exchange.reply.slice(RREAD_HEADER_SIZE, room, data);
+  const got = file.tryRead === undefined ? AGAIN : file.tryRead(offset, data);
+  if (got >= 0) return sendRead(call, got);
+  return got === AGAIN ? readLater(call, file, offset) : call.failStatus(got);
+}
+
+async function readLater(call: Call, file: FsFile, offset: number): Promise<number> {
+  return sendRead(call, await file.read(offset, call.data));
+}
+
+/** The value as it was at Txattrwalk. */
+function readXattr(call: Call, { value }: FidXattr, offset: number, count: number): number {
+  const left = Math.max(value.length - offset, 0);
+  const length = Math.min(left, call.dataRoom(count, RREAD_HEADER_SIZE));
+  if (length > 0) call.exchange.reply.scatter(RREAD_HEADER_SIZE, value, offset, length);
+  return putHeader(call, length);
+}
+
+function sendRead(call: Call, length: number): number {
+  // A driver that claims more than there was room for would have the guest read what is not there.
+  return length >= 0 && length <= call.data.length ? putHeader(call, length) : call.fail(ERRNO.EIO);
+}
+
+function putHeader(call: Call, length: number): number {
+  call.beginReply(RREAD).u32(length);
+  return call.send(length);
+}
+
+const RREAD = MESSAGES.Rread[0];

@@ -1,0 +1,123 @@
+import type { FsTree, Logger, SessionEvent, SessionLimits, SessionOptions } from "@ninefold/core/contracts";
+import { MessageReader } from "../codec/message-reader.ts";
+import { IO_HEADER_SIZE } from "../codec/messages.ts";
+import { ReplyWriter } from "../codec/reply-writer.ts";
+import { Locks } from "../locks/locks.ts";
+import type { Call } from "./call.ts";
+import type { Dialect } from "./dialect.ts";
+import { DirectoryBuffer } from "./directory-buffer.ts";
+import type { Fid } from "./fid.ts";
+import { FidTable } from "./fid-table.ts";
+import { InFlight } from "./in-flight.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
+
+/** What the handlers of one session share. */
+export class SessionContext {
+  readonly id: string;
+  readonly tree: FsTree;
+  readonly log: Logger;
+  readonly limits: SessionLimits;
+  /** Largest message in bytes that the transport can carry. */
+  readonly maxMessageSize: number;
+  readonly fids: FidTable;
+  readonly inFlight: InFlight = new InFlight();
+  readonly message: MessageReader = new MessageReader();
+  readonly reply: ReplyWriter = new ReplyWriter();
+  readonly locks: Locks;
+  /** The dialects that Tversion may choose from. */
+  readonly dialects: readonly Dialect[];
+  /** The one that it chose. */
+  dialect: Dialect;
+  /** The msize that was agreed on. */
+  messageSize: number;
+  /** A Tversion or reset is waiting for what is under way: nothing else is begun. */
+  ending = 0;
+  readonly #initial: Dialect;
+  readonly #onEvent: ((event: SessionEvent) => void) | undefined;
+  readonly #buffers: DirectoryBuffer[] = [];
+  /** Settles when the latest `forget` has ended: they go one after the other. */
+  #forgetting: Promise<void> = Promise.resolve();
+
+  constructor(options: SessionOptions, initial: Dialect, dialects: readonly Dialect[]) {
+    this.id = options.id;
+    this.tree = options.tree;
+    this.log = options.log;
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.maxMessageSize = options.maxMessageSize;
+    this.messageSize = options.maxMessageSize;
+    this.fids = new FidTable(this.limits);
+    this.locks = new Locks(options.tree, options.id);
+    this.#initial = initial;
+    this.dialect = initial;
+    this.dialects = dialects;
+    this.#onEvent = options.onEvent;
+  }
+
+  /** True when there is nothing that a Tversion would have to end. */
+  get isFresh(): boolean {
+    return this.inFlight.size === 0 && this.fids.size === 0 && this.ending === 0;
+  }
+
+  /** Ends the conversation: waits for all requests but `except` (unanswered), closes all fids, gives up all locks. */
+  async forget(except: Call | undefined): Promise<void> {
+    const before = this.#forgetting;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#forgetting = promise;
+    this.ending++;
+    this.inFlight.abort(except);
+    try {
+      await before;
+      await this.inFlight.settled(except);
+      for (const fid of [...this.fids.all()]) await this.#close(fid);
+      this.begin();
+    } finally {
+      this.ending--;
+      resolve();
+    }
+  }
+
+  /** As after `forget`, when no request is under way and there is no fid: a lock may be left. */
+  begin(): void {
+    this.locks.releaseAll();
+    this.dialect = this.#initial;
+    this.messageSize = this.maxMessageSize;
+  }
+
+  async #close(fid: Fid): Promise<void> {
+    this.fids.detach(fid);
+    try {
+      await fid.close();
+    } catch (error) {
+      this.log.warn("closing a fid failed", { session: this.id, fid: fid.number, error });
+    }
+    this.fids.recycle(fid);
+  }
+
+  takeBuffer(limit: number): DirectoryBuffer {
+    const buffer = this.#buffers.pop() ?? new DirectoryBuffer();
+    buffer.reset(limit);
+    return buffer;
+  }
+
+  giveBuffer(buffer: DirectoryBuffer): void {
+    if (this.#buffers.length < SPARE_BUFFERS) this.#buffers.push(buffer);
+  }
+
+  /** Tells whoever listens. A listener that throws is logged and harms nobody. */
+  emit(event: SessionEvent): void {
+    try {
+      this.#onEvent?.(event);
+    } catch (error) {
+      this.log.warn("a listener failed", { session: this.id, event: event.kind, error });
+    }
+  }
+
+  /** The unit that reads and writes do best with: the largest multiple of `blockSize` that a message can carry. */
+  ioUnit(blockSize: number): number {
+    const most = this.messageSize - IO_HEADER_SIZE;
+    const whole = blockSize > 0 ? most - (most % blockSize) : 0;
+    return whole > 0 ? whole : most;
+  }
+}
+
+const SPARE_BUFFERS = 4;
