@@ -11,7 +11,11 @@ export interface Exchange {
   readonly request: IoVec;
   /** Room for the R-message. */
   readonly reply: IoVec;
-  /** Called exactly once, in a later turn, when `handle` returned PENDING: the reply is in place and has this length. */
+  /**
+   * Called exactly once, in a later turn, when `handle` returned PENDING: the reply is in place and has this length.
+   * 0 when the conversation began anew meanwhile (Tversion, `reset`, `close`): nothing is to be sent, but the exchange,
+   * and the guest's buffers, are free again.
+   */
   complete(length: number): void;
 }
 
