@@ -1,6 +1,6 @@
 import { statx } from "./attributes.ts";
 import { syncArea } from "./call-area.ts";
-import { F_SEAL_SEAL, S_IFMT, S_IFREG } from "./constants.ts";
+import { AT_EMPTY_PATH, F_SEAL_SEAL, S_IFMT, S_IFREG, STATX_SIZE, STATX_TYPE } from "./constants.ts";
 import { Errno, NativeError } from "./errno.ts";
 import { mapAnonymous, mapDescriptor, viewMapping } from "./mapping.ts";
 import { loadKoffi } from "./platform.ts";
@@ -12,8 +12,6 @@ const F_GET_SEALS = 1034;
 const MFD_CLOEXEC = 1;
 const MFD_ALLOW_SEALING = 2;
 const MFD_NOEXEC_SEAL = 8;
-const AT_EMPTY_PATH = 0x1000;
-const STATX_TYPE_AND_SIZE = 0x201;
 
 export interface MapOptions {
   /** Default true. */
@@ -84,7 +82,7 @@ export class NativeMemory {
 
 function checkSize(fd: number, length: number, offset: number): void {
   const stat = new StatxBuffer();
-  const result = statx(fd, "", AT_EMPTY_PATH, STATX_TYPE_AND_SIZE, stat);
+  const result = statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_SIZE, stat);
   const { mode, size } = stat;
   stat.close();
   if (result < 0) {

@@ -1,5 +1,8 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   acceptUnix,
   close,
@@ -60,6 +63,32 @@ describe("listening", () => {
       close(open);
     }
     expect(countDescriptors()).toBe(before);
+  });
+
+  it("lets exactly one of several servers that start at once replace a dead socket", async () => {
+    const path = freshPath();
+    close(listenUnix(path));
+    const native = fileURLToPath(new URL("../src/index.ts", import.meta.url));
+    const code = `
+      const { listenUnix } = await import(${JSON.stringify(native)});
+      process.stdout.write("ready");
+      process.stdin.once("data", () => {
+        try { listenUnix(${JSON.stringify(path)}); process.stdout.write("won"); }
+        catch (error) { process.stdout.write(error.code); }
+      });`;
+    const servers = Array.from({ length: 4 }, () =>
+      spawn(process.execPath, ["--input-type=module", "-e", code]),
+    );
+    const answer = async (server: (typeof servers)[number]) => String((await once(server.stdout, "data"))[0]);
+    await Promise.all(servers.map(answer));
+    const answers = Promise.all(servers.map(answer));
+    for (const server of servers) {
+      server.stdin.write("go");
+    }
+    expect((await answers).sort()).toEqual(["EADDRINUSE", "EADDRINUSE", "EADDRINUSE", "won"]);
+    for (const server of servers) {
+      server.kill();
+    }
   });
 
   it("refuses to take a live socket's or another file's place", () => {
