@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { getCompileCacheDir } from "node:module";
 import { ConfigError } from "../contracts/config-error.ts";
 import type { UsageLine } from "../contracts/transport.ts";
 import { decodeError } from "./error-data.ts";
@@ -31,7 +32,7 @@ export async function startProcessLane(
   const child = fork(laneModule(), [], {
     serialization: "advanced",
     execArgv: laneExecArgv(process.execArgv),
-    env: { ...process.env, UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? LANE_THREADS },
+    env: laneEnvironment(),
     // Standard output is for what the command answers.
     stdio: ["ignore", 2, 2, "ipc"],
   });
@@ -48,6 +49,16 @@ export async function startProcessLane(
   } finally {
     options.signal.removeEventListener("abort", abort);
   }
+}
+
+function laneEnvironment(): NodeJS.ProcessEnv {
+  const cache = getCompileCacheDir();
+  return {
+    ...process.env,
+    UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? LANE_THREADS,
+    // Compiling, and stripping types, is most of a lane's start.
+    ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
+  };
 }
 
 /** The lane's entry point has this file's extension: `.ts` in sources, `.js` when built. */
