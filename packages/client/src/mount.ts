@@ -113,10 +113,9 @@ export class Mount {
     mode: number = 0o644,
   ): Promise<void> {
     await using file = await this.create(path, OPEN.WRITE | OPEN.TRUNCATE, mode);
-    if (typeof data === "string") return file.write(0, new TextEncoder().encode(data));
-    if (data instanceof Uint8Array) return file.write(0, data);
+    const whole = typeof data === "string" ? new TextEncoder().encode(data) : data;
     let offset = 0;
-    for await (const piece of data) {
+    for await (const piece of whole instanceof Uint8Array ? [whole] : whole) {
       await file.write(offset, piece);
       offset += piece.length;
     }

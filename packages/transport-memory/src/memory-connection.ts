@@ -8,7 +8,8 @@ export interface MemoryConnection {
   /**
    * Sends a T-message and resolves with its R-message, which belongs to the caller. Any number may be under way;
    * replies come in any order. `message` must stay as it is until then. `replyRoom` is how much room there is for the
-   * reply, in bytes: as much as the connection carries, unless given. Rejects with EIO when the connection ends.
+   * reply, in bytes: as much as the connection carries, unless given. Rejects with EIO when the connection ends, or the
+   * conversation begins anew before the reply.
    */
   request(message: Uint8Array, replyRoom?: number): Promise<Uint8Array>;
   /** What a reboot of the guest does: the conversation begins anew on the same connection. */
@@ -69,7 +70,8 @@ class HandlerConnection implements MemoryConnection {
   }
 
   #answered(exchange: MemoryExchange, length: number): void {
-    exchange.resolve(length);
+    if (length > 0) exchange.resolve(length);
+    else exchange.reject(new FsError("EIO", "the conversation began anew"));
     this.#underWay.delete(exchange);
     this.#free.push(exchange);
   }

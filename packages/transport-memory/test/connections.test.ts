@@ -16,7 +16,7 @@ const noLog = Object.fromEntries(
 
 /** Answers with the request's bytes: at once, later (first byte 1), or not at all (first byte 2). */
 class Echo implements MessageHandler {
-  readonly later: (() => void)[] = [];
+  readonly later: ((length?: number) => void)[] = [];
   exchanges = new Set<Exchange>();
   resets = 0;
   closed = 0;
@@ -28,12 +28,13 @@ class Echo implements MessageHandler {
     if (bytes[0] === 2) return BROKEN;
     const length = exchange.reply.scatter(0, bytes, 0, bytes.length);
     if (bytes[0] !== 1) return length;
-    this.later.push(() => exchange.complete(length));
+    this.later.push((other) => exchange.complete(other ?? length));
     return PENDING;
   }
 
   async reset(): Promise<void> {
     this.resets++;
+    for (const complete of this.later.splice(0)) complete(0);
   }
 
   async close(): Promise<void> {
@@ -90,10 +91,11 @@ describe("a connection", () => {
     expect(echo.closed).toBe(1);
   });
 
-  test("begins anew when the guest reboots", async () => {
+  test("begins anew when the guest reboots: what was under way has no reply", async () => {
     const echo = new Echo();
     const connection = connectTo(echo, 1024);
-    await connection.reset();
+    const lost = connection.request(message(1));
+    await Promise.all([connection.reset(), expect(lost).rejects.toMatchObject({ code: "EIO" })]);
     expect(echo.resets).toBe(1);
     expect(await connection.request(message(0))).toEqual(message(0));
   });

@@ -72,9 +72,13 @@ export class Outgoing {
     return memory;
   }
 
-  /** A held reply is there: `length` bytes of its `room` at `start`. */
+  /** A held reply is there: `length` bytes of its `room` at `start`; 0 when there is to be none. */
   commitHeld(memory: ReplyMemory, start: number, room: number, length: number): void {
     this.#heldBytes -= room;
+    if (length === 0) {
+      memory.written();
+      return;
+    }
     this.#readyBytes += length;
     this.#ready.push({ memory, bytes: memory.bytes.subarray(start, start + length) });
   }
