@@ -85,6 +85,8 @@ export const TWRITE_HEADER_SIZE = 23;
 export const RREAD_HEADER_SIZE = 11;
 /** What the specification takes off msize for the header of a read or write, whichever is longer (P9_IOHDRSZ). */
 export const IO_HEADER_SIZE = 24;
+/** Values that `type[1]` can have. */
+export const MESSAGE_TYPES = 256;
 export const NOTAG = 0xffff;
 export const NOFID = 0xffff_ffff;
 /** Names in one Twalk, at most (P9_MAXWELEM). */

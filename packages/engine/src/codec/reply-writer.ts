@@ -39,12 +39,7 @@ export class ReplyWriter {
 
   /** A safe integer as 64 bits; negative ones (times before 1970) in two's complement. */
   u64(value: number): void {
-    this.#view.setUint32(this.#at, value, true);
-    this.#view.setUint32(
-      this.#at + 4,
-      value >= 0 && value <= 0xffff_ffff ? 0 : Math.floor(value / 0x1_0000_0000),
-      true,
-    );
+    putU64(this.#view, this.#at, value);
     this.#at += 8;
   }
 
@@ -68,6 +63,34 @@ export class ReplyWriter {
     this.#at = putQid(of, this.#view, this.#at);
   }
 
+  /** Rgetattr's fields. `blockSize` is what the client shall use, `valid` which of the optional fields count. */
+  attributes(of: Attributes, valid: number, blockSize: number): void {
+    // One function with few calls: this is the most frequent message, and calls with large numbers make objects of them.
+    const view = this.#view;
+    const at = this.#at;
+    putU32AsU64(view, at, valid);
+    putQid(of, view, at + 8);
+    view.setUint32(at + 21, of.mode, true);
+    view.setUint32(at + 25, of.uid, true);
+    view.setUint32(at + 29, of.gid, true);
+    putU32AsU64(view, at + 33, of.nlink);
+    putU32AsU64(view, at + 41, of.rdev);
+    putU64(view, at + 49, of.size);
+    putU32AsU64(view, at + 57, blockSize);
+    putU64(view, at + 65, of.blocks);
+    putU64(view, at + 73, of.atimeSec);
+    putU32AsU64(view, at + 81, of.atimeNsec);
+    putU64(view, at + 89, of.mtimeSec);
+    putU32AsU64(view, at + 97, of.mtimeNsec);
+    putU64(view, at + 105, of.ctimeSec);
+    putU32AsU64(view, at + 113, of.ctimeNsec);
+    putU64(view, at + 121, of.btimeSec);
+    putU32AsU64(view, at + 129, of.btimeNsec);
+    putU32AsU64(view, at + 137, of.generation);
+    putU32AsU64(view, at + 145, of.version);
+    this.#at = at + 153;
+  }
+
   /** `count` qids that were put by `putQid`. */
   qids(from: Uint8Array, count: number): void {
     const length = count * QID_SIZE;
@@ -85,6 +108,16 @@ export function putQid(of: Attributes, into: DataView, at: number): number {
   into.setUint32(at + 5, of.inodeLow, true);
   into.setUint32(at + 9, of.inodeHigh, true);
   return at + QID_SIZE;
+}
+
+function putU64(into: DataView, at: number, value: number): void {
+  into.setUint32(at, value, true);
+  into.setUint32(at + 4, value >= 0 && value <= 0xffff_ffff ? 0 : Math.floor(value / 0x1_0000_0000), true);
+}
+
+function putU32AsU64(into: DataView, at: number, value: number): void {
+  into.setUint32(at, value, true);
+  into.setUint32(at + 4, 0, true);
 }
 
 /** qid.type of a file type: only these two bits mean anything to Linux. */

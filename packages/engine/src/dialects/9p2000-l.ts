@@ -1,4 +1,4 @@
-import { MESSAGES, type MessageName } from "../codec/messages.ts";
+import { MESSAGE_TYPES, MESSAGES, type MessageName } from "../codec/messages.ts";
 import { attach, auth } from "../handlers/attach.ts";
 import { getattr, setattr, statfs } from "../handlers/attributes.ts";
 import { clunk } from "../handlers/clunk.ts";
@@ -50,7 +50,7 @@ const byName: Partial<Record<MessageName, Handler>> = {
   Tgetlock: getlock,
 };
 
-const handlers: Handler[] = [];
+const handlers = new Array<Handler | undefined>(MESSAGE_TYPES).fill(undefined);
 for (const [name, handler] of Object.entries(byName)) handlers[MESSAGES[name as MessageName][0]] = handler;
 
 /** 9P2000.L: what Linux's client speaks unless it is told otherwise. */

@@ -1,10 +1,10 @@
-import { MESSAGES } from "../codec/messages.ts";
+import { MESSAGE_TYPES, MESSAGES } from "../codec/messages.ts";
 import type { ReplyWriter } from "../codec/reply-writer.ts";
 import { version } from "../handlers/version.ts";
 import type { Dialect, Handler } from "../session/dialect.ts";
 import { replyRoom } from "./room.ts";
 
-const handlers: Handler[] = [];
+const handlers = new Array<Handler | undefined>(MESSAGE_TYPES).fill(undefined);
 handlers[MESSAGES.Tversion[0]] = version;
 
 /** Before Tversion has chosen: there is nothing but Tversion. */

@@ -39,27 +39,8 @@ async function getattrLater(call: Call, node: FsNode, mask: number): Promise<num
 function sendAttributes(call: Call, mask: number): number {
   const { attributes } = call;
   const known = attributes.hasBirthTime ? GETATTR.EXTRA : GETATTR.EXTRA & ~GETATTR.BTIME;
-  const reply = call.beginReply(RGETATTR);
-  reply.u64(GETATTR.BASIC | (mask & known));
-  reply.qid(attributes);
-  reply.u32(attributes.mode);
-  reply.u32(attributes.uid);
-  reply.u32(attributes.gid);
-  reply.u64(attributes.nlink);
-  reply.u64(attributes.rdev);
-  reply.u64(attributes.size);
-  reply.u64(call.context.ioUnit(attributes.blockSize));
-  reply.u64(attributes.blocks);
-  reply.u64(attributes.atimeSec);
-  reply.u64(attributes.atimeNsec);
-  reply.u64(attributes.mtimeSec);
-  reply.u64(attributes.mtimeNsec);
-  reply.u64(attributes.ctimeSec);
-  reply.u64(attributes.ctimeNsec);
-  reply.u64(attributes.btimeSec);
-  reply.u64(attributes.btimeNsec);
-  reply.u64(attributes.generation);
-  reply.u64(attributes.version);
+  const blockSize = call.context.ioUnit(attributes.blockSize);
+  call.beginReply(RGETATTR).attributes(attributes, GETATTR.BASIC | (mask & known), blockSize);
   return call.send();
 }
 

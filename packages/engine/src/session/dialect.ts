@@ -11,10 +11,10 @@ export type Handler = (call: Call) => number | Promise<number>;
 export interface Dialect {
   /** As Tversion names it. */
   readonly version: string;
-  /** By type[1]; a hole is a message that the dialect does not have. */
+  /** By type[1], MESSAGE_TYPES of them; undefined is a message that the dialect does not have. */
   readonly handlers: readonly (Handler | undefined)[];
   /** By type[1]: the room in bytes without which a message is refused before anything happens. */
-  readonly room: readonly (number | undefined)[];
+  readonly room: readonly number[];
   /** Puts the error reply together. Its length is `into.finish()`. */
   putError(into: ReplyWriter, tag: number, errno: number): void;
 }

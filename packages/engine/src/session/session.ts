@@ -23,6 +23,8 @@ import { Tracer } from "./tracer.ts";
  */
 export class Session implements MessageHandler {
   readonly #context: SessionContext;
+  /** The call that the next message will use; undefined while one is using it. */
+  #next: Call | undefined;
   readonly #spare: Call[] = [];
   readonly #tracer: Tracer | undefined;
   #closed = false;
@@ -56,12 +58,13 @@ export class Session implements MessageHandler {
     const { request, reply } = exchange;
     if (this.#closed || request.length < HEADER_SIZE || reply.length < RLERROR_SIZE) return BROKEN;
     this.#context.message.loadHeader(request);
-    const call = this.#spare.pop() ?? new Call(this.#context, exchange);
+    const call = this.#next ?? this.#spare.pop() ?? new Call(this.#context, exchange);
+    this.#next = undefined;
     call.begin(exchange);
     const answer = this.#dispatch(call);
     if (typeof answer !== "number") return this.#defer(call, answer);
     if (this.#tracer !== undefined) this.#tracer.reply(exchange, answer);
-    this.#spare.push(call);
+    this.#next = call;
     return answer;
   }
 
@@ -86,7 +89,7 @@ export class Session implements MessageHandler {
     if (refusal !== 0) return call.fail(refusal);
     if (handler === undefined)
       return call.fail(context.dialect === NO_DIALECT ? ERRNO.EPROTO : ERRNO.EOPNOTSUPP);
-    if (exchange.reply.length < (room[type] ?? RLERROR_SIZE)) return call.fail(ERRNO.EMSGSIZE);
+    if (exchange.reply.length < (room[type] as number)) return call.fail(ERRNO.EMSGSIZE);
     try {
       return handler(call);
     } catch (thrown) {
