@@ -1,11 +1,5 @@
 import { once } from "node:events";
-import {
-  ConfigError,
-  type DeviceUsage,
-  type EventSource,
-  type KernelEvents,
-  type Logger,
-} from "@ninefold/core";
+import { ConfigError, type DeviceUsage } from "@ninefold/core";
 import { serve } from "../backend.ts";
 import type { CommandLine } from "../command-line/arguments.ts";
 import { createLogger } from "../logging.ts";
@@ -27,7 +21,10 @@ export async function serveCommand(line: CommandLine): Promise<number> {
   const allLanesDead = Promise.withResolvers<number>();
   const backend = await serve(config, {
     log,
-    observe: (events) => report(events, log, config.log.trace),
+    observe: (events) => {
+      if (config.log.trace)
+        events.on("session-trace", ({ session, line }) => process.stderr.write(`${session} ${line}\n`));
+    },
   });
   backend.events.on("lane-exit", () => {
     if (backend.status().lanes.every(({ state }) => state === "dead")) allLanesDead.resolve(1);
@@ -37,18 +34,6 @@ export async function serveCommand(line: CommandLine): Promise<number> {
   const status = await Promise.race([stopped, allLanesDead.promise]);
   await backend.close();
   return status;
-}
-
-/** The events that an operator wants to see go by. */
-function report(events: EventSource<KernelEvents>, log: Logger, trace: boolean): void {
-  events.on("connect", ({ device, peer }) => log.info("guest connected", { device, peer: peer.description }));
-  events.on("disconnect", ({ device, peer, reason }) =>
-    log.info("guest disconnected", { device, peer: peer.description, reason }),
-  );
-  events.on("lane-exit", ({ expected, fsdev, code, signal }) => {
-    if (!expected) log.error("a lane died; its devices are not served any more", { fsdev, code, signal });
-  });
-  if (trace) events.on("session-trace", ({ session, line }) => process.stderr.write(`${session} ${line}\n`));
 }
 
 /** Settles at the first SIGINT or SIGTERM. A second one ends the process at once. */
