@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { isAlive, temporaryFolder, until } from "./fixtures/harness.ts";
 
@@ -48,4 +50,28 @@ test("lanes whose kernel was killed end and remove their sockets", async () => {
   await once(program, "exit");
   await until(() => !lanes.some(isAlive), "the lanes' end");
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test("a program outside a test runner finds packages that have only an import condition", async () => {
+  const folder = temporaryFolder();
+  const home = join(folder, "node_modules/esm-only");
+  mkdirSync(home, { recursive: true });
+  writeFileSync(
+    join(home, "package.json"),
+    JSON.stringify({ name: "esm-only", type: "module", exports: { import: "./main.js" } }),
+  );
+  writeFileSync(
+    join(home, "main.js"),
+    'export default { name: "found", apiVersion: 1, contributes: {}, register() {} };',
+  );
+  const script = join(import.meta.dirname, "fixtures/list-plugins.ts");
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "--conditions=@ninefold/source",
+    script,
+    folder,
+    "esm-only",
+  ]);
+  expect(JSON.parse(stdout)).toMatchObject([
+    { name: "found", module: pathToFileURL(join(home, "main.js")).href },
+  ]);
 });
