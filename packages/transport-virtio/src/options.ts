@@ -30,7 +30,7 @@ export const virtioOptions: z.ZodType<VirtioOptions> = z.strictObject({
   socket: socketPath.optional(),
   "socket-mode": octalMode().optional(),
   "socket-group": z
-    .union([z.string().min(1), z.int().min(0).transform(String)], {
+    .union([z.string().min(1, "must be a group's name or number"), z.int().min(0).transform(String)], {
       error: "must be a group's name or number",
     })
     .optional(),
