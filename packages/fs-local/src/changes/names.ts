@@ -1,0 +1,145 @@
+import { ERRNO, FsError } from "@ninefold/core/contracts";
+import {
+  AT_REMOVEDIR,
+  AT_SYMLINK_NOFOLLOW,
+  asyncFiles,
+  linkDescriptor,
+  renameat2,
+  STATX_BLOCKS,
+  STATX_TYPE,
+  StatxBuffer,
+  unlinkat,
+} from "@ninefold/native";
+import { descriptor } from "../host/find-descriptor.ts";
+import { detachNode, placeNode } from "../host/node-place.ts";
+import { check } from "../host/status.ts";
+import { inTurn } from "../host/turn.ts";
+import type { LocalNode } from "../local-node.ts";
+import { component } from "./component.ts";
+
+/*
+ * Changes of names run one after the other in each directory: so what is known of an entry is still true when the
+ * kernel changes it, but for changes by other programs of the host. What loses its name gets a descriptor before.
+ */
+
+export function removeEntry(directory: LocalNode, name: string, isDirectory: boolean): Promise<void> {
+  return changing(directory, name, async (fd) => {
+    const flags = isDirectory ? AT_REMOVEDIR : 0;
+    const target = directory.children?.get(name);
+    if (target !== undefined) await secure(target);
+    try {
+      // A file that somebody has open keeps its blocks for now: nothing but an entry is removed.
+      const isLight = isDirectory || (target !== undefined && target.fd >= 0);
+      const status = await (isLight
+        ? directory.device.changes.run(
+            () => unlinkat(fd, name, flags),
+            () => asyncFiles.unlinkat(fd, name, flags),
+          )
+        : asyncFiles.unlinkat(fd, name, flags));
+      check(status, name);
+      if (target !== undefined) detachNode(target);
+    } finally {
+      target?.letGo();
+    }
+  });
+}
+
+export function moveEntry(
+  directory: LocalNode,
+  name: string,
+  newDirectory: LocalNode,
+  newName: string,
+): Promise<void> {
+  if (directory === newDirectory) return changing(directory, name, (fd) => moveIn(fd, fd));
+  // Always the same one first: two moves in opposite directions must not wait for each other.
+  const [first, second] =
+    directory.serial < newDirectory.serial ? [directory, newDirectory] : [newDirectory, directory];
+  return changing(first, name, (firstFd) =>
+    changing(second, newName, (secondFd) =>
+      first === directory ? moveIn(firstFd, secondFd) : moveIn(secondFd, firstFd),
+    ),
+  );
+
+  async function moveIn(fd: number, newFd: number): Promise<void> {
+    component(newName);
+    const moved = directory.children?.get(name);
+    const replaced = newDirectory.children?.get(newName);
+    if (replaced !== undefined) await secure(replaced);
+    moved?.hold();
+    try {
+      const status = (await isLightTarget(newDirectory, newFd, newName))
+        ? await directory.device.changes.run(
+            () => renameat2(fd, name, newFd, newName, 0),
+            () => asyncFiles.renameat2(fd, name, newFd, newName, 0),
+          )
+        : await asyncFiles.renameat2(fd, name, newFd, newName, 0);
+      check(status, name);
+      if (replaced !== undefined && replaced !== moved) detachNode(replaced);
+      if (moved !== undefined) placeNode(moved, newDirectory, newName);
+    } finally {
+      replaced?.letGo();
+      moved?.letGo();
+    }
+  }
+}
+
+export function linkEntry(directory: LocalNode, name: string, node: LocalNode): Promise<void> {
+  return changing(directory, name, async (fd) => {
+    const { held, fd: nodeFd } = await directory.tree.holding(node);
+    try {
+      const status = await directory.device.changes.run(
+        () => linkDescriptor(nodeFd, fd, name),
+        () => asyncFiles.linkDescriptor(nodeFd, fd, name),
+      );
+      check(status, name);
+      if (node.isDetached) placeNode(node, directory, name);
+    } finally {
+      held.letGo();
+    }
+  });
+}
+
+/** Runs `work` with the directory's descriptor when all earlier changes of its names are done. */
+export function changing<Result>(
+  directory: LocalNode,
+  name: string,
+  work: (fd: number) => Promise<Result>,
+): Promise<Result> {
+  return inTurn(directory, async () => {
+    directory.tree.mustBeWritable();
+    component(name);
+    directory.hold();
+    try {
+      return await work(await descriptor(directory));
+    } finally {
+      directory.nameChanges++;
+      directory.letGo();
+    }
+  });
+}
+
+/** Holds a node, and opens it unless it is gone already, before it loses its name. */
+async function secure(node: LocalNode): Promise<void> {
+  node.hold();
+  try {
+    await descriptor(node);
+  } catch (error) {
+    if (error instanceof FsError && error.code === "ESTALE") return;
+    node.letGo();
+    throw error;
+  }
+}
+
+/** One MiB in units of 512 bytes: a file up to here is freed in no time. */
+const LIGHT = 2048;
+
+/** Whether what `name` is, if it is anything, costs little to replace. */
+async function isLightTarget(directory: LocalNode, fd: number, name: string): Promise<boolean> {
+  if ((directory.children?.get(name)?.fd ?? -1) >= 0) return true;
+  const stat = new StatxBuffer();
+  const mask = STATX_TYPE | STATX_BLOCKS;
+  const status = await asyncFiles.statx(fd, name, AT_SYMLINK_NOFOLLOW, mask, stat);
+  const { blocks } = stat;
+  stat.close();
+  return status === -ERRNO.ENOENT || (status >= 0 && blocks <= LIGHT);
+}

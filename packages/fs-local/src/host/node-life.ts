@@ -1,0 +1,63 @@
+import { ERRNO } from "@ninefold/core/contracts";
+import { close } from "@ninefold/native";
+import type { LocalNode } from "../local-node.ts";
+import { leaveDirectory } from "./node-place.ts";
+
+/*
+ * A node lives while it has references (of the engine, of its files, of nodes below it) or is held by a call at work.
+ * After that it is idle for a moment, if it could be wanted again, and then forgotten.
+ */
+
+/** Takes `fd` as the node's descriptor; it had none. -EMFILE, with `fd` closed, when there is no room. */
+export function gainDescriptor(node: LocalNode, fd: number): number {
+  if (!node.tree.descriptors.take()) {
+    close(fd);
+    return -ERRNO.EMFILE;
+  }
+  node.fd = fd;
+  offerDescriptor(node);
+  return fd;
+}
+
+/** Lets the descriptor be closed for want of room, if nothing speaks against it. */
+export function offerDescriptor(node: LocalNode): void {
+  const isFree = node.fd >= 0 && node.holds === 0 && node.references > 0 && !node.isDetached;
+  if (isFree && node.ring === undefined) node.tree.descriptors.offer(node);
+}
+
+/** Puts the node aside, or forgets it, when nobody needs it any more. */
+export function settleNode(node: LocalNode): void {
+  if (node.references > 0 || node.holds > 0 || node.tree.isClosed) return;
+  const { descriptors } = node.tree;
+  if (node.fd < 0 || node.isDetached) {
+    forgetNode(node);
+  } else if (!descriptors.isIdle(node)) {
+    descriptors.withdraw(node);
+    descriptors.offerIdle(node);
+  }
+}
+
+export function forgetNode(node: LocalNode): void {
+  node.tree.descriptors.withdraw(node);
+  node.device.nodes.remove(node);
+  if (!node.isDetached) leaveDirectory(node);
+  closeDescriptor(node);
+  if (node.directory !== node) node.directory.release();
+}
+
+function closeDescriptor(node: LocalNode): void {
+  const { fd, tree } = node;
+  if (fd < 0) return;
+  node.fd = -1;
+  tree.descriptors.give();
+  // The last descriptor of a deleted file frees its blocks, which can take long.
+  if (node.isDetached || !node.device.isLocal) tree.closeLater(fd);
+  else close(fd);
+}
+
+/** Closes all that belongs to the node, when the tree ends. */
+export function closeNode(node: LocalNode): void {
+  node.tree.descriptors.withdraw(node);
+  while (node.files !== undefined) node.files.abandon();
+  closeDescriptor(node);
+}

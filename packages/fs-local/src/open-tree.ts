@@ -1,0 +1,102 @@
+import { resolve } from "node:path";
+import { ConfigError, type DriverEnvironment, type FsTree } from "@ninefold/core/contracts";
+import {
+  AT_FDCWD,
+  assertSupported,
+  close,
+  Errno,
+  errnoName,
+  getOpenFileLimit,
+  O_DIRECTORY,
+  O_PATH,
+  O_RDONLY,
+  openat,
+  setOpenFileLimit,
+} from "@ninefold/native";
+import { LocalTree } from "./local-tree.ts";
+import type { LocalFsOptions } from "./options.ts";
+import { none } from "./security/none.ts";
+import { passthrough } from "./security/passthrough.ts";
+
+/** Kept free for the process's other needs: its own files, sockets, memory. */
+const MOST_RESERVED = 1024;
+/** Each descriptor keeps about a kilobyte of the kernel's memory busy. */
+const MOST_BY_DEFAULT = 65_536;
+
+/**
+ * Serves a host folder. The path may be, or lead through, symbolic links: they are resolved now and never again. The
+ * process's soft limit of open files is raised to the hard one. Throws ConfigError.
+ */
+export async function openTree(options: LocalFsOptions, env: DriverEnvironment): Promise<FsTree> {
+  assertSupported();
+  const path = resolve(env.baseDirectory, options.path);
+  const fd = openFolder(path, env.fsdev);
+  const tree = new LocalTree({
+    model: options.security_model === "none" ? none : passthrough,
+    readOnly: options.readonly,
+    multidevs: options.multidevs,
+    descriptors: descriptorBudget(options, env.fsdev),
+    log: env.log,
+  });
+  await tree.serve(fd);
+  if (options.security_model === "passthrough" && tree.uid !== 0) {
+    env.log.warn("passthrough without root: what guests make can belong to the server's user only", {
+      uid: tree.uid,
+    });
+  }
+  return tree;
+}
+
+/** The folder as O_PATH. It has to be readable now: a mistake of the operator is better told at the start. */
+function openFolder(path: string, fsdev: string): number {
+  const fd = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY);
+  const readable = fd < 0 ? fd : openat(fd, ".", O_RDONLY | O_DIRECTORY);
+  if (readable >= 0) {
+    close(readable);
+    return fd;
+  }
+  if (fd >= 0) close(fd);
+  const [problem, hint] = explain(readable);
+  throw new ConfigError({
+    code: "ERR_FSDEV_OPEN",
+    path: `fsdev ${fsdev}`,
+    option: "path",
+    value: path,
+    problem: `"${path}" ${problem}`,
+    hint,
+  });
+}
+
+function explain(status: number): [problem: string, hint: string] {
+  switch (status) {
+    case -Errno.ENOENT:
+      return ["does not exist", "make the folder, or correct path"];
+    case -Errno.ENOTDIR:
+      return ["is no folder", "give the folder that it is in"];
+    case -Errno.EACCES:
+    case -Errno.EPERM:
+      return [
+        "may not be read by the server's user",
+        "give it the right to read and enter the folder, or run as root",
+      ];
+    default:
+      return [`cannot be opened (${errnoName(status)})`, "see errno(3)"];
+  }
+}
+
+function descriptorBudget(options: LocalFsOptions, fsdev: string): number {
+  const { soft, hard } = getOpenFileLimit();
+  const limit = soft < hard && setOpenFileLimit(hard) >= 0 ? hard : soft;
+  const available = limit - Math.min(MOST_RESERVED, Math.ceil(limit / 4));
+  const { descriptors } = options;
+  if (descriptors === undefined) return Math.min(available, MOST_BY_DEFAULT);
+  if (descriptors <= available) return descriptors;
+  throw new ConfigError({
+    code: "ERR_CONFIG_VALUE",
+    path: `fsdev ${fsdev}`,
+    option: "descriptors",
+    value: descriptors,
+    problem: `descriptors=${descriptors} is more than the process may use (${available} of its limit of ${limit})`,
+    hint: "raise the limit of open files (ulimit -n, LimitNOFILE=), or give less",
+  });
+}
