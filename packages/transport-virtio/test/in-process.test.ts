@@ -1,4 +1,4 @@
-import { BROKEN } from "@ninefold/core/contracts";
+import { BROKEN, PENDING } from "@ninefold/core/contracts";
 import { expect, test } from "vitest";
 import { type ChainShape, connectInProcess, cutChain, type Segment } from "../src/testing/index.ts";
 import { EchoSession, echoed, hostOf, message } from "./echo.ts";
@@ -36,6 +36,22 @@ test("a channel whose ring breaks rejects what is under way and what comes", asy
   await expect(channel.request(message(TGETATTR, 4))).rejects.toThrow("the 9P session cannot go on");
   await expect(channel.request(message(TGETATTR, 4))).rejects.toThrow("the 9P session cannot go on");
   await channel.close();
+});
+
+test("a request that is returned without an answer stays open until the channel ends", async () => {
+  const session = new EchoSession();
+  const channel = connectInProcess(hostOf(session));
+  session.handle = (exchange) => {
+    setImmediate(() => exchange.complete(0));
+    return PENDING;
+  };
+  const open = channel.request(message(TGETATTR, 4, 5));
+  const next = channel.request(message(TGETATTR, 4, 6));
+  const settled = await Promise.race([open, next, new Promise((resolve) => setTimeout(resolve, 20, "open"))]);
+  expect(settled).toBe("open");
+  await channel.close();
+  await expect(open).rejects.toThrow("closed");
+  await expect(next).rejects.toThrow("closed");
 });
 
 test("messages that the channel has no room for are the caller's mistake", async () => {

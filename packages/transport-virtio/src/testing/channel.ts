@@ -17,12 +17,18 @@ export interface ChannelOptions {
   readonly shape?: ChainShape;
 }
 
-/** 9P messages through a virtqueue: what a guest's driver is to the guest's 9P client. */
+/**
+ * 9P messages through a virtqueue: what a guest's driver is to the guest's 9P client. It fits `Channel` of
+ * `@ninefold/client`.
+ */
 export interface MessageChannel {
+  /** Bytes of the largest request and of the largest reply. */
+  readonly maxMessageSize: number;
   /**
    * Sends a T-message and resolves to the R-message, a copy. Many may be under way; they are answered in any order.
-   * `replyRoom` is how many bytes the reply may have, by default what Linux would give it. Resolves to no bytes when
-   * the device returns the request without an answer. Rejects when the channel ends.
+   * `replyRoom` is how many bytes the reply may have, by default what Linux would give it. A request that the device
+   * returns without an answer, because it was flushed, stays open as in Linux, until its tag is used again. Rejects
+   * when the channel ends.
    */
   request(message: Uint8Array, replyRoom?: number): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -34,6 +40,7 @@ interface Slot {
   readonly replyArea: number;
   readonly table: number;
   readonly segments: Segment[];
+  tag: number;
   resolve: (reply: Uint8Array) => void;
   reject: (error: unknown) => void;
 }
@@ -47,6 +54,8 @@ export class ChannelDriver {
   readonly #idle: Slot[] = [];
   readonly #busy: (Slot | undefined)[] = [];
   readonly #waiting: (() => void)[] = [];
+  /** Requests that were returned without an answer, by tag. */
+  readonly #unanswered = new Map<number, (error: unknown) => void>();
   #slots = 0;
   #isFlushScheduled = false;
   #ended: { readonly error: unknown } | undefined;
@@ -91,6 +100,7 @@ export class ChannelDriver {
     if (this.#ended !== undefined) return;
     this.#ended = { error };
     for (const slot of this.#busy) slot?.reject(error);
+    for (const reject of this.#unanswered.values()) reject(error);
     for (const wake of this.#waiting) wake();
   }
 
@@ -117,6 +127,8 @@ export class ChannelDriver {
       from += length;
     }
     this.#busy[head] = slot;
+    slot.tag = tagOf(message);
+    this.#unanswered.delete(slot.tag);
     this.#scheduleFlush();
     return new Promise<Uint8Array>((resolve, reject) => {
       slot.resolve = resolve;
@@ -134,6 +146,7 @@ export class ChannelDriver {
       replyArea: this.memory.allocate(areaBytes(maxMessageSize), 4096),
       table: this.memory.allocate(indirectTableBytes(maxSegments(maxMessageSize))),
       segments: [],
+      tag: 0,
       resolve: nobody,
       reject: nobody,
     };
@@ -156,6 +169,10 @@ export class ChannelDriver {
     if (slot === undefined) return;
     this.#busy[head] = undefined;
     this.#idle.push(slot);
+    if (length === 0) {
+      this.#unanswered.set(slot.tag, slot.reject);
+      return;
+    }
     const reply = new Uint8Array(length);
     let done = 0;
     for (const segment of slot.segments) {
@@ -166,4 +183,9 @@ export class ChannelDriver {
     }
     slot.resolve(reply);
   };
+}
+
+/** size[4] type[1] tag[2] */
+function tagOf(message: Uint8Array): number {
+  return (message[5] ?? 0) | ((message[6] ?? 0) << 8);
 }

@@ -59,6 +59,10 @@ class InProcessDevice implements MessageChannel, QueueOwner {
     this.#queue.run();
   }
 
+  get maxMessageSize(): number {
+    return this.#driver.options.maxMessageSize;
+  }
+
   request(message: Uint8Array, replyRoom?: number): Promise<Uint8Array> {
     return this.#driver.request(message, replyRoom);
   }

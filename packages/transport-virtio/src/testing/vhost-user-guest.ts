@@ -88,6 +88,10 @@ export class VhostUserGuest implements MessageChannel {
     return await this.frontend.getRingBase();
   }
 
+  get maxMessageSize(): number {
+    return this.driver.options.maxMessageSize;
+  }
+
   request(message: Uint8Array, replyRoom?: number): Promise<Uint8Array> {
     return this.driver.request(message, replyRoom);
   }
