@@ -112,6 +112,34 @@ export class MemoryXenStore extends MemoryNodes implements XenStore {
     this.#settleEnded(undefined);
   }
 
+  /** Another connection to the same nodes, with watches and an end of its own. */
+  connect(): XenStore {
+    const watches = new Set<XenStoreWatch>();
+    let settleEnded: (reason: Error | undefined) => void = () => {};
+    return {
+      ended: new Promise((settle) => {
+        settleEnded = settle;
+      }),
+      read: (path) => this.read(path),
+      directory: (path) => this.directory(path),
+      write: (path, value) => this.write(path, value),
+      mkdir: (path) => this.mkdir(path),
+      rm: (path) => this.rm(path),
+      getPermissions: (path) => this.getPermissions(path),
+      setPermissions: (path, permissions) => this.setPermissions(path, permissions),
+      transaction: (body) => this.transaction(body),
+      watch: async (path, listener) => {
+        const watch = await this.watch(path, listener);
+        watches.add(watch);
+        return watch;
+      },
+      close: async () => {
+        for (const watch of watches) await watch.close();
+        settleEnded(undefined);
+      },
+    };
+  }
+
   #commit(change: Change): void {
     this.#generation += 1;
     this.#root = change.apply(this.#root, this.#generation);

@@ -1,0 +1,44 @@
+import type { StandardSchema } from "@ninefold/core/contracts";
+import { z } from "zod";
+import { MAX_ORDER } from "../ring/layout.ts";
+import { XENSTORED_SOCKET } from "../xenstore/client.ts";
+
+/** Options of `-device xen-9pfs`: which device of xenstore it is. An attachment of an offer fills them in. */
+export interface XenDeviceOptions {
+  /** The back end's directory: `/local/domain/0/backend/xen_9pfs/1/0`. */
+  readonly backend: string;
+  /** The front end's: `/local/domain/1/device/9pfs/0`. */
+  readonly frontend: string;
+  readonly domid: number;
+  readonly devid: number;
+  /** `9pfs` (libxl's type=qemu) or `xen_9pfs` (type=xen_9pfsd). */
+  readonly kind: string;
+  /** Path of xenstored's socket. */
+  readonly xenstore: string;
+  /** How many rings a front end may have. Linux wants two. */
+  readonly maxRings: number;
+  /** The largest ring is 2 to the power of this in pages. */
+  readonly maxRingPageOrder: number;
+  /** A device for which the toolstack wants limits that are not enforced: refuse it, or serve it without. */
+  readonly limits: "refuse" | "ignore";
+  /**
+   * When the server stops: `closed` tells the guest, whose mount is then gone for good; `left` says nothing, so that a
+   * server that is started again takes the rings up.
+   */
+  readonly whenStopped: "closed" | "left";
+}
+
+const path = z.string().regex(/^(\/[A-Za-z0-9\-_@]+)+$/, "must be an absolute path of xenstore");
+
+export const xenDeviceOptions: StandardSchema<unknown, XenDeviceOptions> = z.strictObject({
+  backend: path,
+  frontend: path,
+  domid: z.coerce.number().int().min(0).max(0x7fef),
+  devid: z.coerce.number().int().min(0),
+  kind: z.string().default("xen_9pfs"),
+  xenstore: z.string().default(XENSTORED_SOCKET),
+  maxRings: z.coerce.number().int().min(2).max(64).default(8),
+  maxRingPageOrder: z.coerce.number().int().min(1).max(MAX_ORDER).default(MAX_ORDER),
+  limits: z.enum(["refuse", "ignore"]).default("refuse"),
+  whenStopped: z.enum(["closed", "left"]).default("closed"),
+});

@@ -1,0 +1,79 @@
+import { STATE } from "../backend/xenbus-state.ts";
+import type { XenStore } from "../xenstore/store.ts";
+import { waitForNode } from "./wait-for-node.ts";
+
+export interface DeviceDescription {
+  readonly domid: number;
+  readonly devid: number;
+  /** `xen_9pfs` unless given. */
+  readonly kind?: "9pfs" | "xen_9pfs";
+  readonly tag: string;
+  readonly path?: string;
+  /** Further nodes of the back end's directory, such as `max-files`. */
+  readonly nodes?: Readonly<Record<string, string>>;
+}
+
+/** One device, as a toolstack sees it. */
+export interface ToolstackDevice {
+  readonly backend: string;
+  readonly frontend: string;
+  /** As `xl` does for a guest that lives on: asks the back end to close, waits for that, and removes the nodes. */
+  detach(timeoutMs?: number): Promise<void>;
+  /** As `xl destroy` does: the front end's nodes are gone first. */
+  destroy(timeoutMs?: number): Promise<void>;
+}
+
+/** Writes what libxl writes for one entry of `p9`, in one transaction. The back end is domain 0. */
+export async function attachDevice(
+  store: XenStore,
+  description: DeviceDescription,
+): Promise<ToolstackDevice> {
+  const { domid, devid, kind = "xen_9pfs", tag, path = "/nonexistent", nodes = {} } = description;
+  const frontend = `/local/domain/${domid}/device/9pfs/${devid}`;
+  const backend = `/local/domain/0/backend/${kind}/${domid}/${devid}`;
+  await store.transaction(async (view) => {
+    const write = async (directory: string, values: Readonly<Record<string, string>>): Promise<void> => {
+      for (const [name, value] of Object.entries(values)) await view.write(`${directory}/${name}`, value);
+    };
+    await view.rm(frontend);
+    await view.mkdir(frontend);
+    await view.setPermissions(frontend, [
+      { domid, access: "none" },
+      { domid: 0, access: "read" },
+    ]);
+    await write(frontend, { backend, "backend-id": "0", state: String(STATE.INITIALISING), tag });
+    await view.rm(backend);
+    await view.mkdir(backend);
+    await view.setPermissions(backend, [
+      { domid: 0, access: "none" },
+      { domid, access: "read" },
+    ]);
+    await write(backend, {
+      frontend,
+      "frontend-id": String(domid),
+      online: "1",
+      state: String(STATE.INITIALISING),
+    });
+    await write(backend, { path, security_model: "none", ...nodes });
+  });
+  const close = async (timeoutMs: number): Promise<void> => {
+    await store.transaction(async (view) => {
+      await view.write(`${backend}/state`, String(STATE.CLOSING));
+      await view.write(`${backend}/online`, "0");
+    });
+    await waitForNode(store, `${backend}/state`, String(STATE.CLOSED), timeoutMs);
+    await store.rm(backend);
+  };
+  return {
+    backend,
+    frontend,
+    detach: async (timeoutMs = 10_000) => {
+      await close(timeoutMs);
+      await store.rm(frontend);
+    },
+    destroy: async (timeoutMs = 10_000) => {
+      await store.rm(frontend);
+      await close(timeoutMs);
+    },
+  };
+}

@@ -1,0 +1,356 @@
+import { BROKEN } from "@ninefold/core/contracts";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { halfLength, Ring, type RingOptions } from "../src/ring/index.ts";
+import { FrontRing } from "../src/testing/index.ts";
+import { contentAt, message, StubSession, TREAD, TWRITE, tread, twrite } from "./stub-session.ts";
+
+interface Bench {
+  readonly ring: Ring;
+  readonly front: FrontRing;
+  readonly session: StubSession;
+  readonly replies: Uint8Array[];
+  readonly broken: string[];
+  readonly page: Uint8Array;
+  readonly data: Uint8Array;
+  /** Events from the back end, and from the front end. */
+  readonly events: { back: number; front: number };
+  turn(): Promise<void>;
+}
+
+function bench(order: number, startIndex = 0, options: Partial<RingOptions> = {}): Bench {
+  const page = new Uint8Array(4096);
+  const data = new Uint8Array(2 * halfLength(order));
+  const events = { back: 0, front: 0 };
+  const replies: Uint8Array[] = [];
+  const broken: string[] = [];
+  const session = new StubSession();
+  const front = new FrontRing(
+    page,
+    data,
+    order,
+    () => events.front++,
+    (reply) => replies.push(reply),
+  );
+  front.indices.inCons = startIndex;
+  front.indices.inProd = startIndex;
+  front.indices.outCons = startIndex;
+  front.indices.outProd = startIndex;
+  const ring = new Ring({
+    memory: { page, data, address: 0 },
+    order,
+    session,
+    maxMessageSize: halfLength(order),
+    notify: () => events.back++,
+    onBroken: (reason) => broken.push(reason),
+    ...options,
+  });
+  return {
+    ring,
+    front,
+    session,
+    replies,
+    broken,
+    page,
+    data,
+    events,
+    turn: () => new Promise((done) => setImmediate(() => setImmediate(done))),
+  };
+}
+
+describe("a ring", () => {
+  test("answers a message, gives its bytes back, and sends one event for both", () => {
+    const { front, ring, replies, events } = bench(0);
+    front.send(message(TWRITE + 2, 7, Uint8Array.of(1, 2, 3)));
+    ring.serve();
+    front.serve();
+    expect(replies).toEqual([message(TWRITE + 3, 7, Uint8Array.of(1, 2, 3))]);
+    expect(front.indices.outCons).toBe(10);
+    expect(events).toEqual({ back: 1, front: 2 });
+    ring.serve();
+    expect(events.back).toBe(1);
+  });
+
+  test.each([0, 1, 4, 9])(
+    "carries messages of all sizes around an order-%i ring, over the end of u32",
+    async (order) => {
+      const half = halfLength(order);
+      const { front, ring, replies, broken, session } = bench(order, 2 ** 32 - Math.floor(half * 1.5));
+      const sizes = [0, 1, 500, 505, 506, 600, Math.floor(half / 3), half - 11 - 16];
+      let sent = 0;
+      for (let round = 0; round < 6; round++) {
+        for (const size of sizes) {
+          const payload = Uint8Array.from({ length: Math.max(0, size) }, (_, i) => (i + sent) & 0xff);
+          front.send(twrite(sent & 0xfff, payload));
+          ring.serve();
+          front.serve();
+          const sum = payload.reduce((total, byte) => (total + byte) & 0xff, 0);
+          expect(replies.pop()).toEqual(message(TWRITE + 1, sent & 0xfff, Uint8Array.of(sum)));
+          front.send(tread(sent & 0xfff, sent, Math.max(0, size)));
+          ring.serve();
+          front.serve();
+          const reply = replies.pop()!;
+          expect(reply.length).toBe(11 + Math.max(0, size));
+          expect(reply.subarray(11).every((byte, i) => byte === contentAt(sent + i))).toBe(true);
+          sent += 1;
+        }
+      }
+      expect(broken).toEqual([]);
+      expect(ring.inFlight).toBe(0);
+      expect(session.handled).toBe(2 * sent);
+    },
+  );
+
+  test("uses the data of a large Twrite where it lies, and copies every other request", () => {
+    const { front, ring, session, data } = bench(1);
+    front.send(twrite(1, new Uint8Array(1000)));
+    session.holds = () => true;
+    ring.serve();
+    expect(session.held[0]!.exchange.request.bytes[1]).toBe(data);
+    expect(session.held[0]!.exchange.request.bytes[0]).not.toBe(data);
+    front.send(message(30, 2, new Uint8Array(1000)));
+    ring.serve();
+    expect(session.held[1]!.exchange.request.bytes[0]).not.toBe(data);
+    expect(session.held[1]!.exchange.request.count).toBe(1);
+  });
+
+  test("lets the data of Tread go straight to the ring, in two pieces where it wraps", () => {
+    const half = halfLength(0);
+    const { front, ring, session, replies } = bench(0, half - 100);
+    front.send(tread(1, 0, 300));
+    ring.serve();
+    expect(session.lastReplySegments).toBe(2);
+    front.serve();
+    expect(replies[0]!.length).toBe(311);
+  });
+
+  test("keeps requests until they and all before them are answered, in any order", async () => {
+    const { front, ring, session, replies, turn } = bench(4);
+    session.holds = () => true;
+    for (let tag = 0; tag < 8; tag++) front.send(message(50, tag, new Uint8Array(100)));
+    ring.serve();
+    expect(front.indices.outCons).toBe(0);
+    for (const tag of [3, 1, 7]) session.held.find((each) => each.tag === tag)!.answer();
+    await turn();
+    expect(front.indices.outCons).toBe(0);
+    session.held.find((each) => each.tag === 0)!.answer();
+    await turn();
+    expect(front.indices.outCons).toBe(2 * 107);
+    for (const each of [...session.held].reverse()) each.answer();
+    await turn();
+    front.serve();
+    expect(front.indices.outCons).toBe(8 * 107);
+    expect(replies.map((reply) => reply[5])).toEqual([3, 1, 7, 0, 6, 5, 4, 2]);
+  });
+
+  test("gives copied requests back before they are answered when the front end is short of room", async () => {
+    const { front, ring, session, replies, turn } = bench(0);
+    session.holds = (_, tag) => tag === 0;
+    for (let tag = 0; tag < 10; tag++) front.send(message(50, tag, new Uint8Array(400)));
+    for (let i = 0; i < 10; i++) {
+      ring.serve();
+      front.serve();
+      await turn();
+    }
+    expect(replies.map((reply) => reply[5])).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    session.held[0]!.answer();
+    await turn();
+    front.serve();
+    expect(replies.at(-1)![5]).toBe(0);
+    expect(ring.inFlight).toBe(0);
+  });
+
+  test("waits with replies while `in` is full, publishes each as a whole, and goes on at the front end's event", async () => {
+    const { front, ring, replies, events } = bench(0);
+    for (let tag = 0; tag < 60; tag++) front.send(tread(tag, tag, 700));
+    ring.serve();
+    expect(front.indices.inProd).toBe(2 * 711);
+    for (let i = 0; i < 40; i++) {
+      front.serve();
+      ring.serve();
+    }
+    expect(replies.map((reply) => reply[5])).toEqual(Array.from({ length: 60 }, (_, tag) => tag));
+    expect(ring.inFlight).toBe(0);
+    expect(events.back).toBeLessThan(60);
+  });
+
+  test("lets no front end have more than so many requests in flight", async () => {
+    const { front, ring, session, turn } = bench(9);
+    session.holds = () => true;
+    for (let tag = 0; tag < 1000; tag++) front.send(message(50, tag));
+    for (let i = 0; i < 20; i++) {
+      ring.serve();
+      await turn();
+    }
+    expect(ring.inFlight).toBe(256);
+    while (session.held.length > 0) {
+      for (const each of [...session.held]) each.answer();
+      await turn();
+      front.serve();
+      ring.serve();
+    }
+    expect(session.handled).toBe(1000);
+    expect(front.indices.outCons).toBe(7000);
+  });
+
+  test("serves a burst over several turns", async () => {
+    const { front, ring, session, turn } = bench(4);
+    for (let tag = 0; tag < 200; tag++) front.send(message(50, tag));
+    ring.serve();
+    expect(session.handled).toBe(64);
+    for (let i = 0; i < 4; i++) await turn();
+    expect(session.handled).toBe(200);
+  });
+
+  test("waits for the rest of a request that is written in pieces", () => {
+    const { front, ring, session, data } = bench(0);
+    const bytes = message(50, 1, new Uint8Array(20));
+    const half = halfLength(0);
+    for (let length = 1; length <= bytes.length; length++) {
+      data.set(bytes.subarray(0, length), half);
+      front.indices.outProd = length;
+      ring.serve();
+      expect(session.handled).toBe(length === bytes.length ? 1 : 0);
+    }
+  });
+
+  test("takes a live ring up where an earlier process left it, and answers what waits", () => {
+    const first = bench(2, 2 ** 32 - 20);
+    first.session.holds = (_, tag) => tag > 2;
+    for (let tag = 1; tag < 6; tag++) first.front.send(message(50, tag));
+    first.ring.serve();
+    first.ring.stop();
+    const session = new StubSession();
+    let events = 0;
+    const second = new Ring({
+      memory: { page: first.page, data: first.data, address: 0 },
+      order: 2,
+      session,
+      maxMessageSize: halfLength(2),
+      notify: () => events++,
+      onBroken: (reason) => first.broken.push(reason),
+    });
+    second.serve();
+    first.front.serve();
+    expect(first.broken).toEqual([]);
+    expect(session.handled).toBe(3);
+    expect(events).toBe(1);
+    expect(first.replies.map((reply) => reply[5])).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test("touches nothing after it was stopped", () => {
+    const { front, ring, session, page } = bench(0);
+    session.holds = () => true;
+    front.send(message(50, 1));
+    ring.serve();
+    ring.stop();
+    const before = page.slice();
+    session.held[0]!.answer();
+    ring.serve();
+    expect(page).toEqual(before);
+    expect(ring.inFlight).toBe(0);
+  });
+
+  test("sends nothing for a request that nobody wants answered any more", async () => {
+    const { front, ring, session, replies, turn } = bench(0);
+    session.holds = () => true;
+    front.send(message(50, 1));
+    ring.serve();
+    await session.reset();
+    await turn();
+    front.serve();
+    expect(replies).toEqual([]);
+    expect(front.indices.outCons).toBe(7);
+  });
+
+  test.each([
+    [
+      "more requests than fit",
+      (b: Bench) => (b.front.indices.outProd = 5000),
+      "5000 bytes of requests in a ring of 2048",
+    ],
+    ["requests taken back", (b: Bench) => (b.front.indices.outProd = -1), "4294967295 bytes of requests"],
+    ["a size that is none", (b: Bench) => (b.front.indices.outProd = 20), "a request of 0 bytes"],
+    [
+      "a size that never fits",
+      (b: Bench) => {
+        b.data.fill(0xff, 2048, 2060);
+        b.front.indices.outProd = 12;
+      },
+      "a request of 4294967295 bytes",
+    ],
+    [
+      "replies read that were not written",
+      (b: Bench) => {
+        b.front.indices.inCons = 100;
+        b.front.send(message(50, 1));
+      },
+      "4294967196 bytes of replies in a ring of 2048",
+    ],
+  ])("stops, with a reason, at %s", (_, attack, reason) => {
+    const b = bench(0);
+    attack(b);
+    b.ring.serve();
+    expect(b.broken).toHaveLength(1);
+    expect(b.broken[0]).toContain(reason);
+    b.ring.serve();
+    expect(b.broken).toHaveLength(1);
+  });
+
+  test("stops when the session says that the message cannot be answered", () => {
+    const { front, ring, session, broken } = bench(0);
+    session.handle = () => BROKEN;
+    front.send(message(50, 1));
+    front.send(message(50, 2));
+    ring.serve();
+    expect(broken).toEqual(["a message that cannot be answered"]);
+  });
+
+  test("any mix of sizes, delays and orders of completion gives every request its own reply", async () => {
+    const property = fc.asyncProperty(
+      fc.integer({ min: 0, max: 3 }),
+      fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      fc.array(
+        fc.record({
+          kind: fc.constantFrom(TREAD, TWRITE, 50),
+          size: fc.integer({ min: 0, max: 1900 }),
+          isHeld: fc.boolean(),
+          order: fc.double({ noNaN: true }),
+        }),
+        { maxLength: 60 },
+      ),
+      async (order, start, steps) => {
+        const { front, ring, session, replies, broken, turn } = bench(order, start);
+        session.holds = (_, tag) => steps[tag]!.isHeld;
+        for (const [tag, { kind, size }] of steps.entries()) {
+          if (kind === TREAD) front.send(tread(tag, tag, size));
+          else if (kind === TWRITE) front.send(twrite(tag, new Uint8Array(size).fill(tag)));
+          else front.send(message(kind, tag, new Uint8Array(size).fill(tag)));
+        }
+        for (let i = 0; replies.length < steps.length && i < 4000; i++) {
+          ring.serve();
+          front.serve();
+          session.held.toSorted((a, b) => steps[a.tag]!.order - steps[b.tag]!.order)[0]?.answer();
+          await turn();
+        }
+        expect(broken).toEqual([]);
+        expect(ring.inFlight).toBe(0);
+        const byTag = new Map(replies.map((reply) => [reply[5]!, reply]));
+        for (const [tag, { kind, size }] of steps.entries()) {
+          const reply = byTag.get(tag)!;
+          expect(reply[4]).toBe(kind + 1);
+          if (kind === TREAD) {
+            expect(reply.length).toBe(11 + size);
+            expect(reply.subarray(11).every((byte, i) => byte === contentAt(tag + i))).toBe(true);
+          } else if (kind === TWRITE) {
+            expect(reply[7]).toBe((size * tag) & 0xff);
+          } else {
+            expect(reply).toEqual(message(51, tag, new Uint8Array(size).fill(tag)));
+          }
+        }
+        expect(front.indices.outCons).toBe(front.indices.outProd);
+      },
+    );
+    await fc.assert(property, { numRuns: 60 });
+  });
+});
