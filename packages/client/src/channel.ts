@@ -8,7 +8,7 @@ export interface Channel {
   /**
    * Sends a T-message and resolves with the R-message of its tag, which then belongs to the caller. The message must
    * stay as it is until then. `replyRoom` is how many bytes the reply may have at most. A request that was flushed may
-   * never be answered: it is forgotten when its tag is used again. Rejects with an FsError of EIO when the channel ends.
+   * never be answered, or with no bytes: it is forgotten when its tag is used again. Rejects when the channel ends.
    */
   request(message: Uint8Array, replyRoom?: number): Promise<Uint8Array>;
   /** Ends it; what is under way is answered or rejected. Does nothing the second time. */

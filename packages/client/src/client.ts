@@ -63,7 +63,7 @@ export class Client {
     try {
       const message = encode(type, tag, fields);
       if (message.length > this.msize) throw new FsError("EMSGSIZE", `${type} of ${message.length} bytes`);
-      const reply = this.#channel.request(message, this.#replyRoom(fields));
+      const reply = this.#channel.request(message, this.#replyRoom(fields)).catch(lost);
       const bytes = options.signal ? await this.#flushable(reply, tag, options.signal) : await reply;
       return expectReply(decodeReply(bytes, this.msize), type, tag);
     } finally {
@@ -106,7 +106,9 @@ export class Client {
     };
     signal.addEventListener("abort", flush, { once: true });
     try {
-      return await Promise.race([reply, promise]);
+      const bytes = await Promise.race([reply, promise]);
+      if (bytes.length === 0 && flushed !== undefined) throw new FsError("EINTR", "flushed");
+      return bytes;
     } finally {
       signal.removeEventListener("abort", flush);
       // A tag may not be used again before Rflush: the flush would hit whoever has it then.
@@ -121,7 +123,7 @@ export async function connectClient(
   msize: number = channel.maxMessageSize,
 ): Promise<Client> {
   const request = encodeMessage("Tversion", NOTAG, { msize, version: VERSION });
-  const bytes = await channel.request(request, REPLY_ROOM);
+  const bytes = await channel.request(request, REPLY_ROOM).catch(lost);
   const reply = expectReply(decodeReply(bytes, REPLY_ROOM), "Tversion", NOTAG);
   if (reply.version !== VERSION) throw broken(`it speaks "${reply.version}" instead of ${VERSION}`);
   if (reply.msize > msize || reply.msize < MIN_MESSAGE_SIZE) throw broken(`an msize of ${reply.msize}`);
@@ -136,7 +138,13 @@ function encode<Name extends RequestName>(type: Name, tag: number, fields: Messa
   }
 }
 
+/** Whatever a channel throws, the conversation is over. */
+function lost(cause: unknown): never {
+  throw cause instanceof FsError ? cause : new FsError("EIO", "the channel failed", { cause });
+}
+
 function decodeReply(bytes: Uint8Array, limit: number): Message {
+  if (bytes.length === 0) throw new FsError("EIO", "the request was given back without an answer");
   if (bytes.length > limit) throw broken(`a reply of ${bytes.length} bytes`);
   try {
     return decodeMessage(bytes);

@@ -115,6 +115,22 @@ describe("a server that breaks the protocol is not believed:", () => {
   });
 });
 
+describe("a channel", () => {
+  test("that fails is an I/O error with its cause, and so is a request that comes back without an answer", async () => {
+    const cause = new Error("the cable is out");
+    const tree = await mount(
+      server({
+        Tgetattr() {
+          throw cause;
+        },
+        Tstatfs: () => new Uint8Array(0),
+      }),
+    );
+    await expect(tree.stat("f")).rejects.toMatchObject({ code: "EIO", cause });
+    await expect(tree.statfs()).rejects.toMatchObject({ code: "EIO" });
+  });
+});
+
 describe("short replies", () => {
   test("are no end: reading goes on until there is nothing more", async () => {
     const content = Buffer.from("the whole content of a file");

@@ -61,3 +61,16 @@ export const overTcp: Serve = async (tree) => {
   onTestFinished(() => endpoint.close());
   return () => connectSocket({ port: endpoint.port, host: "127.0.0.1" });
 };
+
+/** Linux only: its rings lie in shared memory. */
+export const overVirtqueue: Serve = async (tree) => async () => {
+  const { connectInProcess } = await import("@ninefold/transport-virtio/testing");
+  const maxMessageSize = 512_000;
+  const driver = connectInProcess(hostOf(tree), { maxMessageSize });
+  onTestFinished(() => driver.close());
+  return {
+    maxMessageSize,
+    request: (message, replyRoom) => driver.request(message, replyRoom),
+    close: () => driver.close(),
+  };
+};

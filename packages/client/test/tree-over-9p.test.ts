@@ -2,7 +2,7 @@ import { attach, connectClient, type Mount, mount } from "@ninefold/client";
 import { OPEN, S_IFCHR, S_IFIFO } from "@ninefold/core/contracts";
 import { memoryTree } from "@ninefold/fs-memory";
 import { describe, expect, test } from "vitest";
-import { overMemory, overTcp, overUnix } from "./served-tree.ts";
+import { overMemory, overTcp, overUnix, overVirtqueue, type Serve } from "./served-tree.ts";
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
@@ -15,11 +15,14 @@ function noise(length: number): Uint8Array {
   return bytes;
 }
 
-describe.each([
+const ways: [string, Serve][] = [
   ["memory", overMemory],
-  ["a Unix socket", overUnix],
   ["TCP", overTcp],
-])("a tree behind the engine, over %s,", (_, serve) => {
+];
+if (process.platform !== "win32") ways.push(["a Unix socket", overUnix]);
+if (process.platform === "linux") ways.push(["a virtqueue", overVirtqueue]);
+
+describe.each(ways)("a tree behind the engine, over %s,", (_, serve) => {
   async function mounted(msize?: number): Promise<Mount> {
     const connect = await serve(await memoryTree());
     return mount(await connect(), msize === undefined ? {} : { msize });
