@@ -19,10 +19,12 @@ need_tools() {
 }
 
 # The address of this machine's first Debian source, and the key file that signs it.
-mirror() { sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources 2>/dev/null | sed q | grep . \
-  || awk '$1 == "deb" { for (i = 2; i <= NF; i++) if ($i ~ /:\//) { print $i; exit } }' /etc/apt/sources.list 2>/dev/null; }
-keyring() { sed -n 's/^Signed-By: *\(\/[^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources 2>/dev/null | sed q | grep . \
-  || echo /usr/share/keyrings/debian-archive-keyring.gpg; }
+source_field() { awk -v key="$1:" '$1 == key { print $2; exit }' /etc/apt/sources.list.d/*.sources 2>/dev/null || true; }
+mirror() {
+  source_field URIs | grep . ||
+    awk '$1 == "deb" { for (i = 2; i <= NF; i++) if ($i ~ /:\//) { print $i; exit } }' /etc/apt/sources.list 2>/dev/null || true
+}
+keyring() { source_field Signed-By | grep '^/' || echo /usr/share/keyrings/debian-archive-keyring.gpg; }
 
 apt_ready() {
   local uri=${NINEFOLD_LABS_MIRROR:-$(mirror)} suite=${NINEFOLD_LABS_SUITE:-sid}
@@ -81,7 +83,7 @@ initramfs() {
 add_module() { # TREE NAME DIR: dependencies first
   local file dep
   grep -qx "$2" "$3/order" 2>/dev/null && return
-  file=$(find "$1" -name "$2.ko*" -o -name "${2//_/-}.ko*" | sed q)
+  file=$(find "$1" \( -name "$2.ko*" -o -name "${2//_/-}.ko*" \) -print -quit)
   [ -n "$file" ] || die "no kernel module $2 below $1"
   case $file in *.xz) xz -dc "$file" ;; *.zst) zstd -qdc "$file" ;; *) cat "$file" ;; esac >"$3/$2.ko"
   for dep in $(modinfo_of "$3/$2.ko" depends | tr ',' ' '); do add_module "$1" "$dep" "$3"; done

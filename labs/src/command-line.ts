@@ -1,6 +1,13 @@
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { GuestOptions, GuestShare } from "./options.ts";
 import { qemuLab, umlLab } from "./prepare.ts";
+
+/** Beside the console: what would only cost time in an emulated machine that lives for seconds. */
+const KERNEL_OPTIONS = [
+  ...["console=ttyS0", "quiet", "panic=-1", "random.trust_cpu=on"],
+  ...["mitigations=off", "no5lvl", "nokaslr", "init_on_alloc=0", "cryptomgr.notests", "audit=0", "lsm="],
+];
 
 /** Whether the guest needs a network: only TCP shares do. */
 export const needsNetwork = (options: GuestOptions): boolean => options.shares.some((share) => share.tcp);
@@ -54,7 +61,10 @@ function qemuCommand(options: GuestOptions, initrd: string): string[] {
     // The server maps this memory: it must be a file, and shared.
     ...["-object", `memory-backend-memfd,id=mem,size=${memory}M,share=on`],
     ...["-kernel", lab.kernel, "-initrd", initrd],
-    ...["-append", "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on tsc=reliable"],
+    ...[
+      "-append",
+      [...KERNEL_OPTIONS, ...(pci ? ["tsc=reliable"] : [`tsc_early_khz=${tscKhz()}`])].join(" "),
+    ],
     ...["-chardev", "file,id=console,path=/dev/stderr,append=on", "-serial", "chardev:console"],
     ...["-chardev", options.interactive ? "stdio,id=out,mux=on,signal=off" : "stdio,id=out,signal=off"],
     ...["-device", pci ? "virtio-serial-pci" : "virtio-serial-device", "-device", "virtconsole,chardev=out"],
@@ -83,4 +93,15 @@ function qemuShare(share: GuestShare, index: number, pci: boolean): string[] {
       `${device},chardev=share${index},virtio-id=9,num_vqs=1,vq_size=128,config_size=${configSize}`,
     ],
   ];
+}
+
+/**
+ * The rate of the counter that an emulated machine shows as its own. A microvm has no second clock to measure it by,
+ * and a kernel that does not know it waits for ever; one that is told a wrong rate only keeps wrong time.
+ */
+function tscKhz(): number {
+  const cpu = readFileSync("/proc/cpuinfo", "utf8");
+  const nominal = /^model name.*@ ([\d.]+)GHz/m.exec(cpu)?.[1];
+  const current = /^cpu MHz\s*: ([\d.]+)/m.exec(cpu)?.[1];
+  return Math.round(nominal ? Number(nominal) * 1e6 : Number(current ?? 2000) * 1e3);
 }

@@ -49,7 +49,7 @@ export function qemuLab(options: LabOptions = {}): QemuLab {
       join(folder, "bin", "qemu-system-x86_64"),
     ],
     firmware: join(folder, "share"),
-    kernel: join(folder, "vmlinuz"),
+    kernel: join(folder, "vmlinux"),
     initramfs: initramfs(folder, options),
   };
 }
