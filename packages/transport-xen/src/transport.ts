@@ -48,8 +48,9 @@ async function openDevice(
   try {
     if (options.limits === "refuse") refuseLimits(host.device, await readLimits(store, options));
     hypervisor = await orConfigError(host.device, async () => xen.openHypervisor());
-    backend = new DeviceBackend(store, hypervisor, options, host);
-    await backend.start();
+    const started = new DeviceBackend(store, hypervisor, options, host);
+    backend = started;
+    await orConfigError(host.device, () => started.start());
   } catch (error) {
     await close();
     throw error;

@@ -1,5 +1,5 @@
 import type { Logger, MessageHandler, PeerInfo, TransportHost } from "@ninefold/core/contracts";
-import type { Hypervisor } from "../hypervisor/hypervisor.ts";
+import { type Hypervisor, HypervisorError } from "../hypervisor/hypervisor.ts";
 import type { XenStore } from "../xenstore/store.ts";
 import { MappedRings, type ServedRings } from "./connected-rings.ts";
 import { DeviceNodes } from "./device-nodes.ts";
@@ -29,6 +29,8 @@ export class DeviceBackend {
   #written: XenbusState | undefined;
   #hasSeenFrontend = false;
   #hasFailed = false;
+  /** Set when another back end turned out to serve the front end. */
+  #rival: HypervisorError | undefined;
   #isClosed = false;
   #isLookQueued = false;
   #queue: Promise<void> = Promise.resolve();
@@ -43,10 +45,14 @@ export class DeviceBackend {
     this.#peer = { description: `domain ${domid}, ${kind}/${domid}/${devid}` };
   }
 
-  /** Resolves when the device is as far as the front end's present state allows. */
+  /**
+   * Resolves when the device is as far as the front end's present state allows. Throws HypervisorError EBUSY, having
+   * changed nothing, when another back end serves the front end.
+   */
   async start(): Promise<void> {
     this.#unwatch = await this.#nodes.watch(() => void this.#look());
     await this.#look();
+    if (this.#rival !== undefined) throw this.#rival;
   }
 
   async close(): Promise<void> {
@@ -98,7 +104,7 @@ export class DeviceBackend {
       case "prepare":
         return this.#prepare();
       case "connect":
-        return this.#connect();
+        return this.#connect(observation);
       case "closing":
         await this.#disconnect("the guest let the device go");
         return this.#write(STATE.CLOSING);
@@ -123,7 +129,7 @@ export class DeviceBackend {
     await this.#write(STATE.INIT_WAIT);
   }
 
-  async #connect(): Promise<void> {
+  async #connect({ backendState }: Observation): Promise<void> {
     const { domid, maxRings, maxRingPageOrder } = this.#options;
     let mapped: MappedRings | undefined;
     let session: MessageHandler | undefined;
@@ -136,6 +142,12 @@ export class DeviceBackend {
     } catch (error) {
       await session?.close();
       mapped?.close();
+      if (backendState === STATE.CONNECTED && error instanceof HypervisorError && error.code === "EBUSY") {
+        this.#hasFailed = true;
+        this.#written = undefined;
+        this.#rival = error;
+        return;
+      }
       return this.#fail(error instanceof Error ? error.message : String(error));
     }
     this.#host.report({ kind: "connect", peer: this.#peer });

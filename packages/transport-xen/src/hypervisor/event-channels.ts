@@ -32,7 +32,7 @@ export class EventChannelDevice {
     } catch (error) {
       if (!(error instanceof HypervisorError) || error.code !== "EINVAL") throw error;
       const message = `port ${remotePort} of domain ${domid} is not free: another back end may serve this device`;
-      throw new HypervisorError(error.code, message, { cause: error });
+      throw new HypervisorError("EBUSY", message, { cause: error });
     }
   }
 

@@ -24,7 +24,8 @@ export interface Hypervisor {
   mapGrants(domid: number, refs: readonly number[]): GrantedPages;
   /**
    * Binds to a port that `domid` has allocated for this domain. `onEvent` is called in the loop, once for the events
-   * that have come since it was called before; a first call may come without any event.
+   * that have come since it was called before; a first call may come without any event. EBUSY: the port is not free, as
+   * when another back end has bound to it.
    */
   bindEventChannel(domid: number, remotePort: number, onEvent: () => void): EventChannel;
   /** Closes all that was mapped and bound. Idempotent. */

@@ -95,7 +95,7 @@ export class MemoryHypervisor {
   #bind(domid: number, remotePort: number, onEvent: () => void): EventChannel {
     const remote = this.#ports.get(remotePort);
     if (remote === undefined || remote.domid !== domid || remote.peer !== undefined) {
-      throw new HypervisorError("EINVAL", `port ${remotePort} of domain ${domid} is not free`);
+      throw new HypervisorError("EBUSY", `port ${remotePort} of domain ${domid} is not free`);
     }
     const [port, channel] = this.#openPort(0, onEvent);
     const local = this.#ports.get(port);
