@@ -219,4 +219,24 @@ describe.each(["process", "inline"] as const)("a lane in mode %s", (laneMode) =>
     const line = log.find(({ message }) => message === "tree opened");
     expect(line).toMatchObject({ level: "info", fields: { fsdev: "fs0", problem: { message: "kept" } } });
   });
+
+  test("that hangs while it opens a device does not hold up the stop", async () => {
+    const { kernel } = testKernel(
+      { fsdevs: { fs0: { driver: "stub" } }, devices: [{ type: "stub-9p", fsdev: "fs0", peers: 1 }] },
+      { laneMode, stopTimeoutMs: 2_000 },
+    );
+    await kernel.start();
+    const realized = new Promise((resolve) => kernel.events.once("realize", resolve));
+    const options = { fail: "hang", peers: 1 };
+    const added = expect(
+      kernel.addDevice({ type: "stub-9p", fsdev: "fs0", mountTag: "t", options }),
+    ).rejects.toThrow(/ended/);
+    await realized;
+    await kernel.stop();
+    await added;
+    expect(kernel.status()).toMatchObject({ state: "stopped", devices: [] });
+    await expect(kernel.addDevice({ type: "stub-9p", fsdev: "fs0", mountTag: "t", options })).rejects.toThrow(
+      "fsdevs and devices change while a kernel runs; it is stopped",
+    );
+  });
 });

@@ -3,7 +3,7 @@ import type { Logger } from "../contracts/logger.ts";
 import type { PeerInfo, UsageLine } from "../contracts/transport.ts";
 import type { DeviceTree } from "../device-tree/device-tree.ts";
 import type { EventHub } from "../events/event-hub.ts";
-import type { LaneDevice, LaneEvent } from "../lane/lane-config.ts";
+import type { LaneConfig, LaneDevice, LaneEvent } from "../lane/lane-config.ts";
 import type { LaneExit, LaneHandle, LaneSink } from "../lane/lane-handle.ts";
 import { describeExit } from "../lane/process-lane.ts";
 
@@ -25,6 +25,9 @@ interface LaneEntry {
   state: "running" | "stopping" | "dead";
 }
 
+/** Starts a lane; `signal` ends one that is starting. */
+export type StartLane = (sink: LaneSink, signal: AbortSignal) => Promise<LaneHandle>;
+
 /**
  * The lanes of a kernel, at most one an fsdev, and what they tell: it keeps the device tree's states, sees to the order
  * of events, and notes when a lane dies.
@@ -34,6 +37,9 @@ export class LaneSet {
   readonly #served = new Map<string, ServedDevice>();
   /** Events of devices whose `listen` has not been told yet. */
   readonly #early = new Map<string, LaneEvent[]>();
+  /** Starts that are under way; none of these rejects. */
+  readonly #starting = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
   readonly #tree: DeviceTree;
   readonly #events: EventHub<KernelEvents>;
   readonly #log: Logger;
@@ -45,26 +51,11 @@ export class LaneSet {
   }
 
   /** Starts a lane for an fsdev that has none. Throws what `start` throws; nothing is left then. */
-  async start(
-    fsdev: string,
-    devices: readonly LaneDevice[],
-    start: (sink: LaneSink) => Promise<LaneHandle>,
-  ): Promise<void> {
-    for (const { path } of devices) this.#early.set(path, []);
-    try {
-      const handle = await start({
-        log: this.#log.child({ fsdev }),
-        emit: (event) => this.#take(event),
-      });
-      this.#lanes.set(fsdev, { handle, state: "running" });
-      this.#log.info("lane started", { fsdev, pid: handle.pid });
-      this.#events.emit("lane-start", { fsdev, pid: handle.pid });
-      for (const { device, lines } of handle.usage) this.#opened(device, fsdev, lines);
-      handle.listen(this.#listened());
-      handle.exited.then((exit) => this.#exited(fsdev, exit)).catch(() => {});
-    } finally {
-      for (const { path } of devices) this.#early.delete(path);
-    }
+  start(config: LaneConfig, start: StartLane): Promise<void> {
+    const started = this.#start(config, start);
+    const pending = started.catch(() => {}).finally(() => this.#starting.delete(pending));
+    this.#starting.add(pending);
+    return started;
   }
 
   isRunning(fsdev: string): boolean {
@@ -87,11 +78,14 @@ export class LaneSet {
   async removeDevice(fsdev: string, path: string): Promise<void> {
     const entry = this.#lanes.get(fsdev);
     if (entry?.state === "running" && this.#served.has(path)) {
-      await entry.handle.removeDevice(path);
+      // A lane that dies meanwhile has removed it as well.
+      await entry.handle.removeDevice(path).catch((error: unknown) => {
+        this.#log.warn("a device was removed from a lane that died", { device: path, error });
+      });
       this.#closed(path, fsdev, "the device was removed");
       this.#served.delete(path);
       const isLast = this.#tree.find({ fsdev, where: (node) => this.#served.has(node.path) }).length === 0;
-      if (isLast) await this.stop(fsdev);
+      if (isLast) await this.#stop(fsdev);
     }
     this.#served.delete(path);
   }
@@ -110,25 +104,49 @@ export class LaneSet {
 
   /** Tells all lanes what is listened to now. */
   interestChanged(): void {
-    const names = this.#listened();
+    const names = this.listened();
     for (const { handle, state } of this.#lanes.values()) if (state === "running") handle.listen(names);
   }
 
-  /** Ends a lane and waits for it. */
-  async stop(fsdev: string): Promise<void> {
+  /** Ends all lanes, also those that are starting, and waits for them. None can be started afterwards. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error("the kernel was stopped"));
+    await Promise.all([...this.#starting, ...[...this.#lanes.keys()].map((fsdev) => this.#stop(fsdev))]);
+  }
+
+  /** The session events that someone listens to. */
+  listened(): readonly string[] {
+    return this.#events.listened.filter((name) => name.startsWith("session-"));
+  }
+
+  async #start({ fsdev: { id: fsdev }, devices }: LaneConfig, start: StartLane): Promise<void> {
+    for (const { path } of devices) this.#early.set(path, []);
+    try {
+      this.#closing.signal.throwIfAborted();
+      const sink: LaneSink = { log: this.#log.child({ fsdev }), emit: (event) => this.#take(event) };
+      const handle = await start(sink, this.#closing.signal);
+      this.#lanes.set(fsdev, { handle, state: "running" });
+      handle.exited
+        .then((exit) => this.#exited(fsdev, exit))
+        .catch((error: unknown) => this.#log.error("a lane's end was not noted", { fsdev, error }));
+      this.#log.info("lane started", { fsdev, pid: handle.pid });
+      this.#events.emit("lane-start", { fsdev, pid: handle.pid });
+      for (const { device, lines } of handle.usage) this.#opened(device, fsdev, lines);
+      handle.listen(this.listened());
+    } finally {
+      for (const { path } of devices) this.#early.delete(path);
+    }
+    if (!this.#closing.signal.aborted) return;
+    await this.#stop(fsdev);
+    throw this.#closing.signal.reason;
+  }
+
+  async #stop(fsdev: string): Promise<void> {
     const entry = this.#lanes.get(fsdev);
     if (entry === undefined || entry.state === "dead") return;
     entry.state = "stopping";
     await entry.handle.stop();
     await entry.handle.exited;
-  }
-
-  async stopAll(): Promise<void> {
-    await Promise.all([...this.#lanes.keys()].map((fsdev) => this.stop(fsdev)));
-  }
-
-  #listened(): readonly string[] {
-    return this.#events.listened.filter((name) => name.startsWith("session-"));
   }
 
   #opened(path: string, fsdev: string, usage: readonly UsageLine[]): void {

@@ -29,3 +29,10 @@ export interface LaneSink {
   readonly log: Logger;
   emit(event: LaneEvent): void;
 }
+
+export interface LaneOptions {
+  /** How long it may take to end when asked, in milliseconds. Then a process is killed. */
+  readonly stopTimeoutMs: number;
+  /** Ends it while it starts. */
+  readonly signal: AbortSignal;
+}

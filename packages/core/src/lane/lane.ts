@@ -38,9 +38,14 @@ export async function startLane(config: LaneConfig, context: LaneContext): Promi
   const sessions: SessionSource = { engine, tree, nextId: sessionIds(), limits: config.limits };
   const endpoints = new Map<string, TransportEndpoint>();
   const usage = new Map<string, readonly UsageLine[]>();
+  let isClosed = false;
 
   const addDevice = async (device: LaneDevice): Promise<readonly UsageLine[]> => {
     const endpoint = await openDevice(device, config, context, sessions);
+    if (isClosed) {
+      await closing(`device ${device.path}`, log, () => endpoint.close());
+      throw new TypeError("the lane was closed while it opened a device");
+    }
     endpoints.set(device.path, endpoint);
     usage.set(device.path, endpoint.usage);
     return endpoint.usage;
@@ -52,6 +57,7 @@ export async function startLane(config: LaneConfig, context: LaneContext): Promi
     await closing(`device ${path}`, log, () => endpoint?.close());
   };
   stack.defer(async () => {
+    isClosed = true;
     await Promise.all([...endpoints.keys()].map(removeDevice));
   });
   for (const device of config.devices) await addDevice(device);

@@ -5,14 +5,7 @@ import type { UsageLine } from "../contracts/transport.ts";
 import { decodeError } from "./error-data.ts";
 import type { FromLane, ToLane } from "./lane-channel.ts";
 import type { LaneConfig, LaneUsage } from "./lane-config.ts";
-import type { LaneExit, LaneHandle, LaneSink } from "./lane-handle.ts";
-
-export interface ProcessLaneOptions {
-  /** How long the process may take to end when asked, in milliseconds. Then it is killed. */
-  readonly stopTimeoutMs: number;
-  /** Ends the process while it starts. */
-  readonly signal: AbortSignal;
-}
+import type { LaneExit, LaneHandle, LaneOptions, LaneSink } from "./lane-handle.ts";
 
 /**
  * libuv's pool is four threads, which four blocked file operations would fill. A lane waits for disks much and computes
@@ -27,7 +20,7 @@ const LANE_THREADS = "16";
 export async function startProcessLane(
   config: LaneConfig,
   sink: LaneSink,
-  options: ProcessLaneOptions,
+  options: LaneOptions,
 ): Promise<LaneHandle> {
   const child = fork(laneModule(), [], {
     serialization: "advanced",
