@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -33,6 +33,9 @@ const silent: Logger = {
 export function environment(log: Logger = silent): DriverEnvironment {
   return { fsdev: "fs0", log, baseDirectory: tmpdir() };
 }
+
+/** A folder whose file system needs no disk, for tests with many files. */
+export const inMemory: string = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** An empty folder that is removed after the test. */
 export function folder(below: string = tmpdir()): string {
