@@ -29,11 +29,6 @@ export class Incoming {
     this.#maxMessageSize = maxMessageSize;
   }
 
-  /** True when all that came was taken and no part of a message is held. */
-  get isEmpty(): boolean {
-    return this.#at === this.#bytes.length && this.#have === 0;
-  }
-
   /** Takes what was read; all that was read before has been used up. */
   push(bytes: Uint8Array): void {
     this.#bytes = bytes;
