@@ -78,7 +78,11 @@ export class SessionContext {
 
   /** As after `forget`, when no request is under way and there is no fid: a lock may be left. */
   begin(): void {
-    this.locks.releaseAll();
+    try {
+      this.locks.releaseAll();
+    } catch (error) {
+      this.log.error("giving up locks failed", { session: this.id, error });
+    }
     this.dialect = this.#initial;
     this.messageSize = this.maxMessageSize;
   }
