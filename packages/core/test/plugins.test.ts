@@ -199,14 +199,25 @@ test("a kernel that needs a plugin that failed says why it is not there", async 
 test("plugins are described with what replaces what, and what failed", async () => {
   const described = await describePlugins({
     config: parseConfig({ plugins: ["absent-package"] }, { baseDirectory: "/" }),
-    plugins: [driverPlugin("defaults", ["local"])],
+    plugins: [driverPlugin("defaults", ["local", "memory"])],
+    ownPlugins: [driverPlugin("own", ["local"])],
   });
   expect(described).toEqual([
     {
       specifier: "defaults",
       module: undefined,
       name: "defaults",
-      contributes: [{ kind: "fs-driver", name: "local", description: "defaults", replaced: false }],
+      contributes: [
+        { kind: "fs-driver", name: "local", description: "defaults", replaced: true },
+        { kind: "fs-driver", name: "memory", description: "defaults", replaced: false },
+      ],
+      failure: undefined,
+    },
+    {
+      specifier: "own",
+      module: undefined,
+      name: "own",
+      contributes: [{ kind: "fs-driver", name: "local", description: "own", replaced: false }],
       failure: undefined,
     },
     expect.objectContaining({

@@ -5,14 +5,16 @@ import type { Logger } from "../contracts/logger.ts";
 import type { UsageLine } from "../contracts/transport.ts";
 import { describePluginSet, type PluginDescription } from "../plugins/describe-plugins.ts";
 import type { PluginSource } from "../plugins/load-plugin.ts";
-import { PluginSet } from "../plugins/plugin-set.ts";
 import type { LaneStatus } from "./lane-set.ts";
+import { loadPluginSet } from "./load-plugin-set.ts";
 import { PlanningKernel } from "./planning-kernel.ts";
 
 export interface KernelOptions {
   readonly config: ServerConfig;
   /** Those that come along. The plugins of the configuration are loaded after them, and replace what has the same name. */
   readonly plugins?: readonly PluginSource[];
+  /** The caller's own. They are of the configuration's rank: they, too, replace what comes along. */
+  readonly ownPlugins?: readonly PluginSource[];
   /** Nothing is logged without it. Lines of lanes arrive here too. */
   readonly log?: Logger;
   /** `config.inline` decides when absent. */
@@ -70,10 +72,7 @@ export function createKernel(options: KernelOptions): Kernel {
 
 /** What `ninefold plugins` shows: the plugins of a kernel that is not started. Those that fail are among them. */
 export async function describePlugins(
-  options: Pick<KernelOptions, "config" | "plugins">,
+  options: Pick<KernelOptions, "config" | "plugins" | "ownPlugins">,
 ): Promise<readonly PluginDescription[]> {
-  const plugins = new PluginSet(options.config.baseDirectory);
-  await plugins.load(options.plugins ?? []);
-  await plugins.load(options.config.plugins);
-  return describePluginSet(plugins);
+  return describePluginSet(await loadPluginSet(options));
 }

@@ -14,6 +14,7 @@ import { PluginSet } from "../plugins/plugin-set.ts";
 import { silentLogger } from "../silent-logger.ts";
 import type { DeviceUsage, Kernel, KernelOptions, KernelStatus } from "./kernel.ts";
 import { LaneSet } from "./lane-set.ts";
+import { loadPluginSet } from "./load-plugin-set.ts";
 import {
   type DevicePlan,
   type FsdevPlan,
@@ -39,7 +40,8 @@ export class PlanningKernel implements Kernel {
   readonly #options: KernelOptions;
   readonly #log: Logger;
   readonly #events: EventHub<KernelEvents>;
-  readonly #plugins: PluginSet;
+  /** Empty until the start. */
+  #plugins: PluginSet;
   readonly #tree: DeviceTree;
   readonly #fsdevs: FsdevRegistry;
   readonly #plans = new Map<string, FsdevPlan>();
@@ -168,8 +170,7 @@ export class PlanningKernel implements Kernel {
   }
 
   async #loadPlugins(): Promise<void> {
-    await this.#plugins.load(this.#options.plugins ?? []);
-    await this.#plugins.load(this.#config.plugins);
+    this.#plugins = await loadPluginSet(this.#options);
     for (const { plugin, specifier } of this.#plugins.loaded) {
       const { name, contributes } = plugin;
       this.#log.debug("plugin loaded", { plugin: name, specifier });
