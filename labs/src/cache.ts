@@ -17,6 +17,7 @@ const STAGES = {
   uml: { name: "uml", recipe: ["uml/fetch.sh", "debian.sh"] },
   qemu: { name: "qemu", recipe: ["qemu/fetch.sh", "debian.sh"] },
   tools: { name: "tools", recipe: ["guest/fetch.sh", "debian.sh"] },
+  xen: { name: "xen", recipe: ["xen/fetch.sh", "xen/extract-vmlinux.sh", "xen/squash.sh", "debian.sh"] },
 } as const satisfies Record<string, Stage>;
 
 export type StageName = keyof typeof STAGES;
