@@ -72,11 +72,15 @@ describe("options that a schema refuses", () => {
     path: z.string(),
     security_model: z.enum(["passthrough", "none"]).default("none"),
     readonly: onOff().default(false),
+    consent: z.union([z.literal("on"), z.literal(true)], { error: "say consent=on" }).optional(),
     nested: z.strictObject({ depth: z.number() }).optional(),
   });
 
   test.each([
-    [{ path: "x", pth: 1 }, 'option "pth" is unknown; allowed: path, security_model, readonly, nested'],
+    [
+      { path: "x", pth: 1 },
+      'option "pth" is unknown; allowed: path, security_model, readonly, consent, nested',
+    ],
     [{}, 'option "path" is missing'],
     [{ path: 5 }, 'option "path" is 5; expected string'],
     [
@@ -85,6 +89,7 @@ describe("options that a schema refuses", () => {
     ],
     [{ path: "x", readonly: "perhaps" }, 'option "readonly" is "perhaps"; must be on or off'],
     [{ path: "x", nested: { deep: 1, depth: 2 } }, 'option "nested.deep" is unknown; allowed: depth'],
+    [{ path: "x", consent: "off" }, 'option "consent" is "off"; say consent=on'],
     [{ path: "x", nested: {} }, 'option "nested.depth" is missing'],
     [7, "the list of options is 7; expected object"],
   ])("%j is one clear line", async (options, line) => {
@@ -92,6 +97,16 @@ describe("options that a schema refuses", () => {
       name: "ConfigError",
       message: `fsdev fs0: ${line}`,
     });
+  });
+
+  test("are told in their author's words when they are missing", async () => {
+    const consent = z.strictObject({
+      consent: z.enum(["on"], { error: "say consent=on" }),
+      of: z.enum(["a", "b"]),
+    });
+    await expect(checkOptions(consent, {}, "fsdev f")).rejects.toThrow(
+      'fsdev f: option "consent" is missing; say consent=on\nfsdev f: option "of" is missing; allowed: a, b',
+    );
   });
 
   test("have a line for each mistake", async () => {

@@ -250,13 +250,14 @@ export class PlanningKernel implements Kernel {
   }
 
   async #stop(reason: string): Promise<void> {
+    const wasRunning = this.#state === "running";
     this.#state = "stopping";
     await this.#lanes.close();
     await this.#changes;
     for (const { path } of this.#tree.find()) this.#tree.unplug(path);
     for (const { id } of this.#fsdevs.list()) this.#fsdevs.remove(id);
     this.#state = "stopped";
-    this.#log.info("stopped", { reason });
+    this.#log[wasRunning ? "info" : "debug"]("stopped", { reason });
     this.#events.emit("stop", { reason });
   }
 

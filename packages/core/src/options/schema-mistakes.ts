@@ -67,42 +67,33 @@ function describe(
     return issue.keys.map((key) => unknownKey([...path, key], input, json, places));
   }
   const value = valueAt(input, path);
-  const parentKeys = allowedKeys(json, path.slice(0, -1));
+  const siblings = allowedKeys(json, path.slice(0, -1));
   const last = path.at(-1);
-  if (
-    value !== undefined &&
-    parentKeys !== undefined &&
-    typeof last === "string" &&
-    !parentKeys.includes(last)
-  ) {
+  if (value !== undefined && typeof last === "string" && siblings?.includes(last) === false) {
     return [unknownKey(path, input, json, places)];
   }
   const { place, key } = places.locate(path);
   const subject = key === "" ? places.whole : `${places.noun} "${key}"`;
+  const fault =
+    value === undefined
+      ? ({ code: "ERR_CONFIG_MISSING", problem: `${subject} is missing` } as const)
+      : ({ code: "ERR_CONFIG_VALUE", problem: `${subject} is ${showValue(value)}`, value } as const);
+  const hint = mendOf(issue, json, path, value === undefined);
+  return [{ path: place, option: key, ...fault, ...(hint === undefined ? {} : { hint }) }];
+}
+
+/** What is allowed at `path`, in the author's words, or as a list of values, or as the library says it. */
+function mendOf(
+  { message }: ZodIssue,
+  json: JsonSchema | undefined,
+  path: readonly PropertyKey[],
+  isMissing: boolean,
+): string | undefined {
+  // A library's own words say no more than the value's type; an author's may say why.
+  if (!/^(?:Invalid |Required$)/.test(message)) return tidy(message);
   const allowed = allowedValues(json, path);
-  const told = allowed === undefined ? tidy(issue.message) : `allowed: ${allowed.join(", ")}`;
-  if (value === undefined) {
-    const mend = allowed === undefined ? descriptionAt(json, path) : told;
-    return [
-      {
-        code: "ERR_CONFIG_MISSING",
-        path: place,
-        option: key,
-        problem: `${subject} is missing`,
-        ...(mend === undefined ? {} : { hint: mend }),
-      },
-    ];
-  }
-  return [
-    {
-      code: "ERR_CONFIG_VALUE",
-      path: place,
-      option: key,
-      value,
-      problem: `${subject} is ${showValue(value)}`,
-      hint: told,
-    },
-  ];
+  if (allowed !== undefined) return `allowed: ${allowed.join(", ")}`;
+  return isMissing ? descriptionAt(json, path) : tidy(message);
 }
 
 function unknownKey(
