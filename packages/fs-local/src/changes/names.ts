@@ -10,12 +10,12 @@ import {
   StatxBuffer,
   unlinkat,
 } from "@ninefold/native";
+import { component } from "../host/component.ts";
 import { descriptor } from "../host/find-descriptor.ts";
 import { detachNode, placeNode } from "../host/node-place.ts";
 import { check } from "../host/status.ts";
 import { inTurn } from "../host/turn.ts";
 import type { LocalNode } from "../local-node.ts";
-import { component } from "./component.ts";
 
 /*
  * Changes of names run one after the other in each directory: so what is known of an entry is still true when the
