@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { FromLane } from "../src/lane/lane-channel.ts";
 import { createLaneLogger } from "../src/lane/lane-logger.ts";
+import { LaneOutbox } from "../src/lane/lane-outbox.ts";
 import { laneExecArgv } from "../src/lane/process-lane.ts";
 import { sessionIds } from "../src/lane/transport-host.ts";
 
@@ -47,6 +49,29 @@ test("any fields can cross after the logger", () => {
       createLaneLogger("trace", (_level, _message, fields) => structuredClone(fields)).info("x", { value });
     }),
   );
+});
+
+test("a slow kernel costs a lane no memory: lines and session events are dropped, devices' events never", async () => {
+  const written: { readonly message: FromLane; readonly done: () => void }[] = [];
+  const send = ((message: FromLane, done: () => void) => written.push({ message, done })) as never;
+  const outbox = new LaneOutbox({ connected: true, send });
+  const line: FromLane = { kind: "log", level: "info", message: "x", fields: {} };
+  const event = { device: "d", fsdev: "f", peer: { description: "p" } };
+  for (let i = 0; i < 10_005; i++) outbox.send(line);
+  outbox.send({
+    kind: "event",
+    event: { name: "session-trace", event: { ...event, session: "s", line: "l" } },
+  });
+  outbox.send({ kind: "event", event: { name: "connect", event } });
+  expect(written).toHaveLength(10_001);
+  const flushed = outbox.flushed();
+  for (const { done } of written.slice()) done();
+  expect(written.at(-1)?.message).toMatchObject({ kind: "log", level: "warn", fields: { dropped: 6 } });
+  await flushed;
+  written.at(-1)?.done();
+  await outbox.flushed();
+  new LaneOutbox({ connected: false, send }).send(line);
+  expect(written).toHaveLength(10_002);
 });
 
 test("session ids differ within a lane and between lanes", () => {

@@ -3,21 +3,29 @@ import type { FromLane } from "./lane-channel.ts";
 /** Messages that may wait for the kernel before log lines and events are dropped, so that a slow kernel costs no memory. */
 const MAX_WAITING = 10_000;
 
+/** The part of `process` that a lane speaks through. */
+export type KernelChannel = Pick<NodeJS.Process, "connected" | "send">;
+
 /** A lane process's side of the channel to its kernel. Messages arrive in the order in which they were sent. */
 export class LaneOutbox {
+  readonly #channel: KernelChannel;
   #waiting = 0;
   #dropped = 0;
   readonly #onFlushed: (() => void)[] = [];
 
+  constructor(channel: KernelChannel) {
+    this.#channel = channel;
+  }
+
   /** Never throws and never waits. Log lines and session events are dropped while too much waits, and counted. */
   send(message: FromLane): void {
-    if (!process.connected || process.send === undefined) return;
+    if (!this.#channel.connected) return;
     if (this.#waiting >= MAX_WAITING && isDroppable(message)) {
       this.#dropped++;
       return;
     }
     this.#waiting++;
-    process.send(message, () => this.#sent());
+    this.#channel.send?.(message, () => this.#sent());
   }
 
   /** Settled when all that was sent has been written, or the kernel is gone. */

@@ -14,7 +14,7 @@ import { LaneOutbox } from "./lane-outbox.ts";
 /** How long the lane's own end may take when no kernel is there to kill it, in milliseconds. */
 const LAST_MOMENT_MS = 5_000;
 
-const outbox = new LaneOutbox();
+const outbox = new LaneOutbox(process);
 let listened = new Set<string>();
 let lane: Promise<Lane> | undefined;
 let plugins: PluginSet | undefined;
