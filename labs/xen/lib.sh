@@ -1,0 +1,62 @@
+# Functions for scripts in dom0. They write TAP lines: check NAME COMMAND...
+xenbin=$(echo /usr/lib/xen-[0-9]*/bin)
+export PATH=/node/bin:$xenbin:/usr/sbin:/usr/bin HOME=/root NO_COLOR=1 LC_ALL=C
+FAILED=0
+BACKEND=/local/domain/0/backend
+
+# check NAME COMMAND...: one line of TAP
+check() {
+  local name=$1; shift
+  if "$@"; then echo "ok - $name"; else echo "not ok - $name"; FAILED=1; fi
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds
+wait_for() {
+  local end=$((SECONDS + $1)); shift
+  until "$@" 2>/dev/null; do
+    [ $SECONDS -lt $end ] || { echo "# waited in vain for: $*"; return 1; }
+    sleep 0.1
+  done
+}
+
+node_is() { [ "$(xenstore-read "$1" 2>/dev/null)" = "$2" ]; }
+node_gone() { ! xenstore-exists "$1" 2>/dev/null; }
+
+# Ends the machine at once with this status (QEMU's isa-debug-exit; switching off takes Xen five seconds).
+power_off() { sync; printf "\\x$(printf %02x "$1")" | dd of=/dev/port bs=1 seek=244 conv=notrunc 2>/dev/null; sleep 5; }
+
+backend=
+# serve ARGS...: the lab's back end in the background, until it has claimed libxl's type=xen_9pfsd
+serve() {
+  node --conditions=@ninefold/source /repo/labs/xen/serve.ts "$@" >/tmp/serve.log 2>&1 &
+  backend=$!
+  wait_for 120 node_is /local/domain/0/libxl/xen-9pfs/state running || { cat /tmp/serve.log; return 1; }
+}
+stop_backend() { [ -z "$backend" ] || { kill "$backend" && wait "$backend"; }; backend=; }
+
+# guest NAME P9 SCRIPT [KIND]: start a guest with these p9 entries that runs a script of labs/xen/guest, and powers off
+guest() {
+  local name=$1 p9=$2 script=$3 kind=${4:-pv}
+  cat >"/tmp/$name.cfg" <<C
+name = "$name"
+type = "$kind"
+kernel = "/lab/vmlinux"
+ramdisk = "/share/domu.cpio"
+memory = ${GUEST_MEMORY:-160}
+maxmem = ${GUEST_MEMORY:-160}
+vcpus = 1
+extra = "console=hvc0 rdinit=/init mitigations=off quiet loglevel=4 panic=-1 lab=$script ${GUEST_ARGUMENTS:-}"
+on_poweroff = "destroy"
+on_reboot = "destroy"
+on_crash = "destroy"
+${p9:+p9 = [ $p9 ]}
+C
+  # Under emulation a trapped rdtscp ends a PVH guest: "SVM Insn len emulation failed".
+  [ "$kind" = pv ] || printf 'tsc_mode = "native"\ncpuid = "host,rdtscp=0"\n' >>"/tmp/$name.cfg"
+  xl create -q "/tmp/$name.cfg" || { echo "# xl create $name failed"; return 1; }
+}
+p9() { echo "\"type=xen_9pfsd,tag=$1,path=${2:-/x},security_model=none\""; }
+domid() { xl domid "$1" 2>/dev/null; }
+is_gone() { ! xl domid "$1" >/dev/null 2>&1; }
+console() { cat "/var/log/xen/guest-$1.log"; }
+says() { console "$1" | grep -qE "$2"; }

@@ -1,0 +1,47 @@
+// node labs/xen/run.ts [--log FOLDER] -- 'COMMAND': boots Xen and runs COMMAND in dom0
+// node labs/xen/run.ts [--log FOLDER] NAME...: boots Xen once and runs these scenarios of labs/xen/scenarios there
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { cleanUpOnExit } from "../src/cleanup.ts";
+import { prepareXen } from "./boot.ts";
+import { runToEnd } from "./run-to-end.ts";
+
+const TEN_MINUTES = 600_000;
+const here = dirname(fileURLToPath(import.meta.url));
+
+const separator = process.argv.indexOf("--");
+const command = separator < 0 ? [] : process.argv.slice(separator + 1);
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(2, separator < 0 ? undefined : separator),
+  allowPositionals: true,
+  options: { log: { type: "string" }, print: { type: "boolean" } },
+});
+const scripts = positionals.map((name) => ({
+  name,
+  text: readFileSync(join(here, "scenarios", `${name}.sh`), "utf8"),
+}));
+if (command.length > 0) scripts.push({ name: "command", text: `${command.join(" ")} || FAILED=1\n` });
+if (scripts.length === 0) {
+  process.stderr.write("usage: node labs/xen/run.ts NAME... | -- COMMAND\n");
+  process.exit(2);
+}
+
+const share = mkdtempSync(join(tmpdir(), "ninefold-xen-"));
+const removeShare = (): void => rmSync(share, { recursive: true, force: true });
+const cancelRemoval = cleanUpOnExit(removeShare);
+const { argv } = await prepareXen({ share, scripts });
+if (values.print === true) process.stderr.write(`${argv.join(" ")}\n`);
+const status = await runToEnd(argv, {
+  timeoutMs: TEN_MINUTES,
+  onOutput: (text) => process.stdout.write(text),
+});
+if (values.log !== undefined) cpSync(share, values.log, { recursive: true });
+removeShare();
+cancelRemoval();
+if (status === null) process.stderr.write("labs: the machine took too long, and was killed\n");
+else if (status % 2 === 0) process.stderr.write("labs: the machine ended without a verdict\n");
+// isa-debug-exit makes 2 N + 1 of what dom0 wrote.
+process.exitCode = status === null || status % 2 === 0 ? 125 : (status - 1) / 2;
