@@ -37,7 +37,9 @@ export function removeEntry(directory: LocalNode, name: string, isDirectory: boo
           )
         : asyncFiles.unlinkat(fd, name, flags));
       check(status, name);
-      if (target !== undefined) detachNode(target);
+      // Perhaps one that was looked up while the call ran.
+      const last = directory.children?.get(name);
+      if (last !== undefined) detachNode(last);
     } finally {
       target?.letGo();
     }
@@ -62,11 +64,13 @@ export function moveEntry(
 
   async function moveIn(fd: number, newFd: number): Promise<void> {
     component(newName);
-    const moved = directory.children?.get(name);
-    const replaced = newDirectory.children?.get(newName);
-    if (replaced !== undefined) await secure(replaced);
-    moved?.hold();
+    // While the call runs neither can be found by its name: not yet by the new one, not any more by the old one.
+    const secured = [directory.children?.get(name), newDirectory.children?.get(newName)];
+    const held: LocalNode[] = [];
     try {
+      for (const node of secured) {
+        if (node !== undefined) held.push(await secure(node));
+      }
       const status = (await isLightTarget(newDirectory, newFd, newName))
         ? await directory.device.changes.run(
             () => renameat2(fd, name, newFd, newName, 0),
@@ -74,11 +78,12 @@ export function moveEntry(
           )
         : await asyncFiles.renameat2(fd, name, newFd, newName, 0);
       check(status, name);
+      const moved = directory.children?.get(name);
+      const replaced = newDirectory.children?.get(newName);
       if (replaced !== undefined && replaced !== moved) detachNode(replaced);
       if (moved !== undefined) placeNode(moved, newDirectory, newName);
     } finally {
-      replaced?.letGo();
-      moved?.letGo();
+      for (const node of held) node.letGo();
     }
   }
 }
@@ -118,16 +123,18 @@ export function changing<Result>(
   });
 }
 
-/** Holds a node, and opens it unless it is gone already, before it loses its name. */
-async function secure(node: LocalNode): Promise<void> {
+/** Holds a node, and opens it unless it is gone already, before its name goes. The caller lets it go. */
+async function secure(node: LocalNode): Promise<LocalNode> {
   node.hold();
   try {
     await descriptor(node);
   } catch (error) {
-    if (error instanceof FsError && error.code === "ESTALE") return;
-    node.letGo();
-    throw error;
+    if (!(error instanceof FsError && error.code === "ESTALE")) {
+      node.letGo();
+      throw error;
+    }
   }
+  return node;
 }
 
 /** One MiB in units of 512 bytes: a file up to here is freed in no time. */

@@ -89,9 +89,9 @@ export async function descriptor(node: LocalNode): Promise<number> {
 /** The node and those above it that have to be opened, the uppermost last: the one above that has a descriptor. */
 function lackingAbove(node: LocalNode): LocalNode[] {
   const lacking = [node];
-  for (let at = node; at.files === undefined && at.directory.fd < 0; at = at.directory)
+  for (let at = node; at.files === undefined && at.directory.fd < 0 && !at.isRoot; at = at.directory) {
     lacking.push(at.directory);
-  return lacking;
+  }return lacking;
 }
 
 function openKnown(node: LocalNode): number {
