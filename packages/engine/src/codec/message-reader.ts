@@ -118,6 +118,7 @@ export class MessageReader {
   #has(length: number): boolean {
     if (this.#at + length <= this.#end) return true;
     this.#short = true;
+    this.#at = this.#end;
     return false;
   }
 
