@@ -1,6 +1,6 @@
 import { STATE } from "../backend/xenbus-state.ts";
 import type { EventChannel } from "../hypervisor/hypervisor.ts";
-import { FIELD, PAGE_SIZE } from "../ring/layout.ts";
+import { FIELD, MAX_ORDER, maxMessageSizeOf, PAGE_SIZE } from "../ring/layout.ts";
 import type { XenStore } from "../xenstore/store.ts";
 import { FrontRing } from "./front-ring.ts";
 import type { Grant, GrantingDomain } from "./granting-domain.ts";
@@ -36,10 +36,12 @@ export class FrontEnd {
   readonly #waiting = new Map<number, { resolve(reply: Uint8Array): void; reject(error: Error): void }>();
   /** Events that the back end has sent. */
   events = 0;
+  /** Replies that nothing waits for. */
+  readonly strays: Uint8Array[] = [];
 
   private constructor(options: FrontEndOptions) {
     this.#options = options;
-    this.rings = Array.from({ length: options.rings ?? 2 }, () => this.#makeRing(options.order ?? 9));
+    this.rings = Array.from({ length: options.rings ?? 2 }, () => this.#makeRing(options.order ?? MAX_ORDER));
   }
 
   static async connect(options: FrontEndOptions): Promise<FrontEnd> {
@@ -61,13 +63,21 @@ export class FrontEnd {
     return frontEnd;
   }
 
-  /** Sends a T-message and resolves with the R-message of the same tag. The ring is Linux's choice unless given. */
-  request(message: Uint8Array, ring?: number): Promise<Uint8Array> {
+  /** Largest message, either way. */
+  get maxMessageSize(): number {
+    return maxMessageSizeOf(this.#options.order ?? MAX_ORDER);
+  }
+
+  /**
+   * Sends a T-message and resolves with the R-message of the same tag, on the ring that Linux would take. A request that
+   * was flushed is forgotten when its tag is used again. With `maxMessageSize` and `close` this is a channel for
+   * `@ninefold/client`.
+   */
+  request(message: Uint8Array): Promise<Uint8Array> {
     const tag = tagOf(message);
-    if (this.#waiting.has(tag)) throw new Error(`tag ${tag} is in use`);
     return new Promise((resolve, reject) => {
       this.#waiting.set(tag, { resolve, reject });
-      this.rings[ring ?? tag % this.rings.length]?.ring.send(message);
+      this.rings[tag % this.rings.length]?.ring.send(message);
     });
   }
 
@@ -117,9 +127,9 @@ export class FrontEnd {
   #receive(reply: Uint8Array): void {
     const tag = tagOf(reply);
     const waiting = this.#waiting.get(tag);
-    if (waiting === undefined) throw new Error(`a reply with tag ${tag}, which nothing waits for`);
+    if (waiting === undefined) this.strays.push(reply);
     this.#waiting.delete(tag);
-    waiting.resolve(reply);
+    waiting?.resolve(reply);
   }
 }
 
