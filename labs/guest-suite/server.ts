@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,6 +18,8 @@ export class ServedFolder implements AsyncDisposable {
   constructor() {
     this.#base = mkdtempSync(join(tmpdir(), "ninefold-suite-"));
     this.share = mkdtempSync(join(this.#base, "share-"));
+    // Guests have users that are not the folder's owner.
+    chmodSync(this.share, 0o755);
   }
 
   /** A path for a socket, beside the share. */
