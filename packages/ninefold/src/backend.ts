@@ -60,7 +60,7 @@ export async function serve(
   config: ServerConfig,
   { objects = [], log, observe }: Pick<BackendOptions, "log" | "observe"> & { objects?: readonly Plugin[] },
 ): Promise<Backend> {
-  const kernel = createKernel({ config, plugins: [...DEFAULT_PLUGINS, ...objects], ...(log && { log }) });
+  const kernel = createKernel({ config, plugins: DEFAULT_PLUGINS, ownPlugins: objects, ...(log && { log }) });
   observe?.(kernel.events);
   await kernel.start();
   const close = (): Promise<void> => kernel.stop();

@@ -5,5 +5,8 @@ if (major < 24) {
   process.stderr.write(`ninefold: needs Node 24 or newer, and this is ${process.versions.node}\n`);
   process.exit(1);
 }
+// Lanes inherit the cache's folder, and start in a third of the time.
+const { enableCompileCache } = await import("node:module");
+enableCompileCache();
 const { main } = await import("./main.ts");
 process.exitCode = await main(process.argv.slice(2));

@@ -1,4 +1,4 @@
-import { createKernel } from "@ninefold/core";
+import { describePlugins } from "@ninefold/core";
 import type { CommandLine } from "../command-line/arguments.ts";
 import { DEFAULT_PLUGINS } from "../default-plugins.ts";
 import { loadConfig } from "./load-config.ts";
@@ -6,13 +6,11 @@ import { loadConfig } from "./load-config.ts";
 /** `ninefold plugins`: what each plugin contributes. Status 1 when one of them was refused. */
 export async function pluginsCommand(line: CommandLine): Promise<number> {
   const config = loadConfig(line);
-  await using kernel = createKernel({
-    config: { ...config, fsdevs: [], devices: [] },
-    plugins: DEFAULT_PLUGINS,
-  });
-  await kernel.start().catch(() => undefined);
   let refused = 0;
-  for (const { name, specifier, contributes, failure } of kernel.plugins()) {
+  for (const { name, specifier, contributes, failure } of await describePlugins({
+    config,
+    plugins: DEFAULT_PLUGINS,
+  })) {
     process.stdout.write(`${name ?? specifier}\n`);
     for (const { kind, name: contribution, description, replaced } of contributes) {
       process.stdout.write(
