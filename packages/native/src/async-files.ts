@@ -4,6 +4,7 @@ import * as c from "./constants.ts";
 import { Errno } from "./errno.ts";
 import { deviceNumber, OPEN_HOW_LENGTH, procPath, putOpenHow, putTimes } from "./kernel-structs.ts";
 import { addressOf } from "./memory.ts";
+import { openDescriptorFolder } from "./open.ts";
 import * as sys from "./syscalls.ts";
 import { valueAddress } from "./xattr.ts";
 
@@ -84,7 +85,10 @@ export const asyncFiles: AsyncFiles = {
       putOpenHow(area.view, flags | O_CLOEXEC, mode, resolve);
       sys.sysOpenat2.async(dirFd, path, area.struct, OPEN_HOW_LENGTH, settle);
     }),
-  reopen: (fd, flags) => asyncFiles.openat(AT_FDCWD, procPath(fd), flags & ~O_NOFOLLOW),
+  reopen: async (fd, flags) => {
+    const folder = openDescriptorFolder();
+    return folder < 0 ? folder : asyncFiles.openat(folder, String(fd), flags & ~O_NOFOLLOW);
+  },
   close: async (fd) => {
     const result = await withoutName((settle) => sys.sysClose.async(fd, settle));
     return result === -Errno.EINTR ? 0 : result;

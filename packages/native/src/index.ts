@@ -25,7 +25,7 @@
  * | locks | ofdLock, ofdGetLock |
  * | events | createEventFd, signalEventFd, drainEventFd, watchReadable, watchWritable |
  * | Unix sockets | listenUnix, acceptUnix, connectUnix, socketPair, receive, send, shutdown, peerCredentials |
- * | process | getOpenFileLimit, setOpenFileLimit, effectiveUid, effectiveGid, prctl |
+ * | process | getOpenFileLimit, setOpenFileLimit, effectiveUid, effectiveGid, prctl, voluntarySwitches |
  *
  * @example
  * ```ts
@@ -228,6 +228,7 @@ export { type Watch, type WatchOptions, watchReadable, watchWritable } from "./p
 export { StatfsBuffer } from "./statfs-buffer.ts";
 export { StatxBuffer } from "./statx-buffer.ts";
 export { isSupported } from "./supported.ts";
+export { voluntarySwitches } from "./thread-usage.ts";
 export {
   acceptUnix,
   connectUnix,

@@ -1,7 +1,7 @@
 import { syncArea } from "./call-area.ts";
-import { AT_FDCWD, O_CLOEXEC, O_NOFOLLOW } from "./constants.ts";
+import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_PATH } from "./constants.ts";
 import { Errno } from "./errno.ts";
-import { OPEN_HOW_LENGTH, procPath, putOpenHow } from "./kernel-structs.ts";
+import { OPEN_HOW_LENGTH, putOpenHow } from "./kernel-structs.ts";
 import { sysClose, sysFcntl, sysIoctl, sysOpenat, sysOpenat2, sysUmask } from "./syscalls.ts";
 
 const F_GETFL = 3;
@@ -25,11 +25,28 @@ export function openat2(dirFd: number, name: string, flags: number, mode: number
   return sysOpenat2(dirFd, path, syncArea.struct, OPEN_HOW_LENGTH);
 }
 
+let descriptorFolder = -1;
+
+/** The folder /proc/self/fd, open for the process's life: a fifth of a reopen's time is the way there. */
+export function openDescriptorFolder(): number {
+  if (descriptorFolder < 0) {
+    descriptorFolder = sysOpenat(
+      AT_FDCWD,
+      syncArea.putName("/proc/self/fd"),
+      O_PATH | O_DIRECTORY | O_CLOEXEC,
+      0,
+    );
+  }
+  return descriptorFolder;
+}
+
 /** Opens what `fd` (O_PATH too) refers to once more, with other flags. Needs /proc. */
 export function reopen(fd: number, flags: number): number {
-  const path = syncArea.putName(procPath(fd));
+  const folder = openDescriptorFolder();
   // The entry in /proc is itself a symbolic link, which O_NOFOLLOW would refuse.
-  return path < 0 ? path : sysOpenat(AT_FDCWD, path, (flags & ~O_NOFOLLOW) | O_CLOEXEC, 0);
+  return folder < 0
+    ? folder
+    : sysOpenat(folder, syncArea.putName(String(fd)), (flags & ~O_NOFOLLOW) | O_CLOEXEC, 0);
 }
 
 /** The descriptor is gone whatever the answer, which may tell of an earlier write that failed. */

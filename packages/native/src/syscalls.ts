@@ -72,6 +72,7 @@ export const sysFdatasync: Call1 = call(75, 83, 1);
 export const sysFtruncate: Call2 = call(77, 46, 2);
 export const sysFchmod: Call2 = call(91, 52, 2);
 export const sysUmask: Call1 = call(95, 166, 1);
+export const sysGetrusage: Call2 = call(98, 165, 2);
 export const sysGeteuid: Call0 = call(107, 175, 0);
 export const sysGetegid: Call0 = call(108, 177, 0);
 export const sysFstatfs: Call2 = call(138, 44, 2);
