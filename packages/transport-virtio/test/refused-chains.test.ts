@@ -215,3 +215,25 @@ test("payload that is not mapped reads as zeros, up to where memory begins again
   expect(bytes.subarray(16, 0x1010).every((byte) => byte === 0)).toBe(true);
   expect([...bytes.subarray(0x1010)]).toEqual([21, 22]);
 });
+
+test("buffers that follow each other in memory become one piece, others do not", () => {
+  const regions = [
+    { guestAddress: 0, size: 0x20000 },
+    { guestAddress: 0x20000, size: 0x1000 },
+  ];
+  const ring = new TestRing(8, PLAIN, undefined, regions);
+  const pieces: number[][] = [];
+  ring.owner.answer = ({ request, reply }) => {
+    for (const vec of [request, reply]) pieces.push(vec.lengths.slice(0, vec.count), [vec.length]);
+    return 7;
+  };
+  ring.describe(0, REQUEST, 16, DESC_F_NEXT, 1);
+  ring.describe(1, REQUEST + 16, 16, DESC_F_NEXT, 2);
+  ring.describe(2, REQUEST + 32, 16, DESC_F_NEXT | DESC_F_WRITE, 3);
+  ring.describe(3, 0x1fff0, 16, DESC_F_NEXT | DESC_F_WRITE, 4);
+  ring.describe(4, 0x20000, 16, DESC_F_NEXT | DESC_F_WRITE, 5);
+  ring.describe(5, 0x20010, 16, DESC_F_WRITE, 0);
+  ring.offer(0);
+  ring.queue.run();
+  expect(pieces).toEqual([[32], [32], [16, 16, 32], [64]]);
+});

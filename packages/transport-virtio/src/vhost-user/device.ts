@@ -110,14 +110,17 @@ export class VhostUserDevice implements QueueOwner {
   }
 
   async #start(next: ControlState, memory: GuestMemory, rings: Rings): Promise<void> {
-    if (this.#isSessionUsed && !this.#goesOn(next.ring.base, rings)) await this.#session.reset();
+    const { size, base } = next.ring;
+    const isNew = !this.#goesOn(base, rings);
+    if (this.#isSessionUsed && isNew) await this.#session.reset();
     const { low } = next.features;
     const features = { eventIndex: (low & EVENT_IDX) !== 0, indirect: (low & INDIRECT_DESC) !== 0 };
-    const position = { nextAvail: next.ring.base, nextUsed: rings.used[1] ?? 0, inFlight: [] };
+    const position = { nextAvail: base, nextUsed: rings.used[1] ?? 0, inFlight: [] };
     this.#watch = watchReadable(next.ring.kick, this.#onKick);
     this.#queue = new SplitQueue(this, memory, rings, features, position);
     this.#isSessionUsed = true;
     this.#state = next;
+    this.#log.debug("the virtqueue starts", { size, base, isNew, ...features });
     // A kick may have come before the watch.
     this.#queue.run();
   }
@@ -153,6 +156,7 @@ export class VhostUserDevice implements QueueOwner {
     this.#unwatch();
     await queue.stop();
     this.#stoppedAt = queue.isBroken ? undefined : queue.nextAvail;
+    this.#log.debug("the virtqueue stops", { base: queue.nextAvail });
     this.#queue = undefined;
   }
 
