@@ -18,12 +18,14 @@ export function usage(facts: UsageFacts): readonly UsageLine[] {
   return [...vmmUsage(facts), { title: "in the guest", text: mountCommand(facts.mountTag) }];
 }
 
-function vmmUsage({ socket, server, configBytes }: UsageFacts): readonly UsageLine[] {
+function vmmUsage({ mountTag, socket, server, configBytes }: UsageFacts): readonly UsageLine[] {
+  // Several devices may be pasted into one command line: each needs a name of its own, of QEMU's alphabet.
+  const id = `share-${mountTag.replaceAll(/[^\w.-]/g, "_")}`;
   // QEMU reads a comma in an option's value doubled.
   const path = socket.replaceAll(",", ",,");
-  const chardev = `-chardev ${quote(`socket,id=ninefold,path=${path}${server ? "" : ",server=on,wait=on"}`)}`;
+  const chardev = `-chardev ${quote(`socket,id=${id},path=${path}${server ? "" : ",server=on,wait=on"}`)}`;
   const memory = "-object memory-backend-memfd,id=mem,size=1G,share=on -m 1G";
-  const device = `chardev=ninefold,virtio-id=9,num_vqs=1,vq_size=128,config_size=${configBytes}`;
+  const device = `chardev=${id},virtio-id=9,num_vqs=1,vq_size=128,config_size=${configBytes}`;
   const qemu: readonly UsageLine[] = [
     {
       title: "QEMU 10.2 or later, PCI (q35, pc); size and -m are the guest's memory",

@@ -108,7 +108,7 @@ test("the usage lines can be pasted as they are", async () => {
   const all = endpoint.usage.map((line) => line.text).join("\n");
   expect(all).toContain(`path=${folder}/a,,b.sock`);
   expect(all).toContain(
-    "vhost-user-test-device-pci,chardev=ninefold,virtio-id=9,num_vqs=1,vq_size=128,config_size=10",
+    "vhost-user-test-device-pci,chardev=share-my_share,virtio-id=9,num_vqs=1,vq_size=128,config_size=10",
   );
   expect(all).toContain("-M microvm,memory-backend=mem -global virtio-mmio.force-legacy=false");
   expect(all).toContain(`virtio_uml.device=${folder}/a,b.sock:9`);
