@@ -29,7 +29,7 @@ export function clunk(call: Call): number | Promise<number> {
 export async function closeLater(call: Call, fid: Fid): Promise<void> {
   await new Promise<void>((resolve) => fid.whenIdle(resolve));
   try {
-    if (fid.kind === FID.XATTR_WRITE && !call.aborted) await setXattr(fid);
+    if (fid.kind === FID.XATTR_WRITE) await setXattr(fid);
   } finally {
     try {
       await fid.close();

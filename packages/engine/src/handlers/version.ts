@@ -18,6 +18,7 @@ export function version(call: Call): number | Promise<number> {
 
 function agree(call: Call, wantedSize: number, wanted: string): number {
   const { context } = call;
+  context.admission.begin();
   const messageSize = Math.min(wantedSize, context.maxMessageSize);
   if (messageSize < MIN_MESSAGE_SIZE) return call.fail(ERRNO.EMSGSIZE);
   const dialect = context.dialects.find(({ version }) => version === wanted);

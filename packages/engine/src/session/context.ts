@@ -3,6 +3,7 @@ import { MessageReader } from "../codec/message-reader.ts";
 import { IO_HEADER_SIZE } from "../codec/messages.ts";
 import { ReplyWriter } from "../codec/reply-writer.ts";
 import { Locks } from "../locks/locks.ts";
+import { Admission } from "./admission.ts";
 import type { Call } from "./call.ts";
 import type { Dialect } from "./dialect.ts";
 import { DirectoryBuffer } from "./directory-buffer.ts";
@@ -30,13 +31,12 @@ export class SessionContext {
   dialect: Dialect;
   /** The msize that was agreed on. */
   messageSize: number;
-  /** A Tversion or reset is waiting for what is under way: nothing else is begun. */
-  ending = 0;
+  readonly admission: Admission;
   readonly #initial: Dialect;
   readonly #onEvent: ((event: SessionEvent) => void) | undefined;
   readonly #buffers: DirectoryBuffer[] = [];
-  /** Settles when the latest `forget` has ended: they go one after the other. */
-  #forgetting: Promise<void> = Promise.resolve();
+  /** Settles when the latest end has come: they go one after the other. */
+  #ending: Promise<void> = Promise.resolve();
 
   constructor(options: SessionOptions, initial: Dialect, dialects: readonly Dialect[]) {
     this.id = options.id;
@@ -46,6 +46,7 @@ export class SessionContext {
     this.maxMessageSize = options.maxMessageSize;
     this.messageSize = options.maxMessageSize;
     this.fids = new FidTable(this.limits);
+    this.admission = new Admission(this.inFlight, this.limits.requestsInFlight);
     this.locks = new Locks(options.tree, options.id);
     this.#initial = initial;
     this.dialect = initial;
@@ -55,23 +56,34 @@ export class SessionContext {
 
   /** True when there is nothing that a Tversion would have to end. */
   get isFresh(): boolean {
-    return this.inFlight.size === 0 && this.fids.size === 0 && this.ending === 0;
+    return this.inFlight.size === 0 && this.fids.size === 0 && !this.admission.isEnding;
   }
 
   /** Ends the conversation: waits for all requests but `except` (unanswered), closes all fids, gives up all locks. */
-  async forget(except: Call | undefined): Promise<void> {
-    const before = this.#forgetting;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#forgetting = promise;
-    this.ending++;
+  forget(except: Call | undefined): Promise<void> {
     this.inFlight.abort(except);
+    return this.#end(except);
+  }
+
+  /** The same, but what is under way is answered; nothing is let in until `admission.readmit`. */
+  revoke(): Promise<void> {
+    this.admission.revoke();
+    this.inFlight.stopWaiting();
+    return this.#end(undefined);
+  }
+
+  async #end(except: Call | undefined): Promise<void> {
+    const before = this.#ending;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#ending = promise;
+    this.admission.ending();
     try {
       await before;
       await this.inFlight.settled(except);
       for (const fid of [...this.fids.all()]) await this.#close(fid);
       this.begin();
     } finally {
-      this.ending--;
+      this.admission.ended();
       resolve();
     }
   }

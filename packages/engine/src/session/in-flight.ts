@@ -27,6 +27,11 @@ export class InFlight {
     }
   }
 
+  /** Ends the waiting of those that wait for somebody else. */
+  stopWaiting(): void {
+    for (const call of this.#calls.values()) call.stopWaiting();
+  }
+
   /** Waits until all that are under way now, but `except`, have ended. */
   async settled(except: Call | undefined): Promise<void> {
     const waits: Promise<void>[] = [];

@@ -8,7 +8,7 @@ import {
   PENDING,
   type SessionOptions,
 } from "@ninefold/core/contracts";
-import { HEADER_SIZE, MESSAGES, RLERROR_SIZE } from "../codec/messages.ts";
+import { HEADER_SIZE, RLERROR_SIZE } from "../codec/messages.ts";
 import { layoutOf } from "../codec/notation.ts";
 import { DIALECT_L } from "../dialects/9p2000-l.ts";
 import { NO_DIALECT } from "../dialects/none.ts";
@@ -72,6 +72,19 @@ export class Session implements MessageHandler {
     await this.#context.forget(undefined);
   }
 
+  /**
+   * The device was given to somebody else: from now on each request is answered ENODEV. What is under way is still
+   * answered; then all fids and locks are given up, and the promise settles.
+   */
+  async revoke(): Promise<void> {
+    await this.#context.revoke();
+  }
+
+  /** The device came back. What was mounted stays ENODEV; the next Tversion begins a new conversation. */
+  readmit(): void {
+    this.#context.admission.readmit();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#context.forget(undefined);
@@ -83,10 +96,10 @@ export class Session implements MessageHandler {
     if (size < HEADER_SIZE || size > exchange.request.length) return call.fail(ERRNO.EPROTO);
     if (size > context.messageSize || !message.loadBody(exchange.request)) return call.fail(ERRNO.EMSGSIZE);
     if (this.#tracer !== undefined) this.#tracer.request(exchange, size);
+    const refusal = context.admission.refusal(type, call.tag);
+    if (refusal !== 0) return call.fail(refusal);
     const { handlers, room } = context.dialect;
     const handler = handlers[type];
-    const refusal = this.#refusal(call);
-    if (refusal !== 0) return call.fail(refusal);
     if (handler === undefined)
       return call.fail(context.dialect === NO_DIALECT ? ERRNO.EPROTO : ERRNO.EOPNOTSUPP);
     if (exchange.reply.length < (room[type] as number)) return call.fail(ERRNO.EMSGSIZE);
@@ -95,17 +108,6 @@ export class Session implements MessageHandler {
     } catch (thrown) {
       return this.#fail(call, thrown);
     }
-  }
-
-  /** Why no handler may see the message now; 0 when one may. */
-  #refusal({ context, tag, type }: Call): number {
-    const { inFlight } = context;
-    if (context.ending > 0) return ERRNO.EBUSY;
-    if (inFlight.size === 0) return 0;
-    if (inFlight.get(tag) !== undefined) return ERRNO.EINVAL;
-    // Tflush takes no more than the tag that it names has taken already, and Tversion ends all the others.
-    const counts = type !== TFLUSH && type !== TVERSION;
-    return counts && inFlight.size >= context.limits.requestsInFlight ? ERRNO.EAGAIN : 0;
   }
 
   #defer(call: Call, answer: Promise<number>): number {
@@ -144,8 +146,6 @@ export class Session implements MessageHandler {
   }
 }
 
-const TFLUSH = MESSAGES.Tflush[0];
-const TVERSION = MESSAGES.Tversion[0];
 const SPARE_CALLS = 64;
 /** What `complete` gets when a Tversion or a reset came in between. */
 const NO_REPLY = 0;
