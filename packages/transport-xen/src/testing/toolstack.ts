@@ -1,5 +1,5 @@
 import { STATE } from "../backend/xenbus-state.ts";
-import type { XenStore } from "../xenstore/store.ts";
+import type { XenStore, XenStoreNodes } from "../xenstore/store.ts";
 import { waitForNode } from "./wait-for-node.ts";
 
 export interface DeviceDescription {
@@ -28,39 +28,35 @@ export async function attachDevice(
   store: XenStore,
   description: DeviceDescription,
 ): Promise<ToolstackDevice> {
-  const { domid, devid, kind = "xen_9pfs", tag, path = "/nonexistent", nodes = {} } = description;
-  const frontend = `/local/domain/${domid}/device/9pfs/${devid}`;
-  const backend = `/local/domain/0/backend/${kind}/${domid}/${devid}`;
+  const { domid, tag, path = "/nonexistent", nodes = {} } = description;
+  const device = deviceOf(store, description);
+  const { frontend, backend } = device;
   await store.transaction(async (view) => {
-    const write = async (directory: string, values: Readonly<Record<string, string>>): Promise<void> => {
-      for (const [name, value] of Object.entries(values)) await view.write(`${directory}/${name}`, value);
-    };
-    await view.rm(frontend);
-    await view.mkdir(frontend);
-    await view.setPermissions(frontend, [
-      { domid, access: "none" },
-      { domid: 0, access: "read" },
-    ]);
-    await write(frontend, { backend, "backend-id": "0", state: String(STATE.INITIALISING), tag });
-    await view.rm(backend);
-    await view.mkdir(backend);
-    await view.setPermissions(backend, [
-      { domid: 0, access: "none" },
-      { domid, access: "read" },
-    ]);
-    await write(backend, {
+    await makeDirectory(view, frontend, domid, 0);
+    await writeAll(view, frontend, { backend, "backend-id": "0", state: String(STATE.INITIALISING), tag });
+    await makeDirectory(view, backend, 0, domid);
+    await writeAll(view, backend, {
       frontend,
       "frontend-id": String(domid),
       online: "1",
       state: String(STATE.INITIALISING),
+      path,
+      security_model: "none",
+      ...nodes,
     });
-    await write(backend, { path, security_model: "none", ...nodes });
   });
+  return device;
+}
+
+/** A device that is there already. */
+export function deviceOf(
+  store: XenStore,
+  { domid, devid, kind = "xen_9pfs" }: DeviceDescription,
+): ToolstackDevice {
+  const frontend = `/local/domain/${domid}/device/9pfs/${devid}`;
+  const backend = `/local/domain/0/backend/${kind}/${domid}/${devid}`;
   const close = async (timeoutMs: number): Promise<void> => {
-    await store.transaction(async (view) => {
-      await view.write(`${backend}/state`, String(STATE.CLOSING));
-      await view.write(`${backend}/online`, "0");
-    });
+    await store.transaction((view) => writeAll(view, backend, { state: String(STATE.CLOSING), online: "0" }));
     await waitForNode(store, `${backend}/state`, String(STATE.CLOSED), timeoutMs);
     await store.rm(backend);
   };
@@ -76,4 +72,26 @@ export async function attachDevice(
       await close(timeoutMs);
     },
   };
+}
+
+async function makeDirectory(
+  view: XenStoreNodes,
+  path: string,
+  owner: number,
+  reader: number,
+): Promise<void> {
+  await view.rm(path);
+  await view.mkdir(path);
+  await view.setPermissions(path, [
+    { domid: owner, access: "none" },
+    { domid: reader, access: "read" },
+  ]);
+}
+
+async function writeAll(
+  view: XenStoreNodes,
+  directory: string,
+  nodes: Readonly<Record<string, string>>,
+): Promise<void> {
+  for (const [name, value] of Object.entries(nodes)) await view.write(`${directory}/${name}`, value);
 }
