@@ -21,13 +21,23 @@ export interface Attachment {
   readonly mountTag: string;
   /** Tree path of the device that this takes; it serves nobody else until the offer ends. */
   readonly device?: string;
+  /** Tree path of a device that only names the fsdev (`xen-9p`): it is looked up and not taken, any number of times. */
+  readonly entry?: string;
   /** Why this one, for people. */
   readonly reason: string;
 }
 
+/** It is removed again when the offer ends. */
 export interface NewFsdev {
   readonly id: string;
   readonly driver: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** From the inside out; none when absent. */
+  readonly layers?: readonly FsdevLayer[];
+}
+
+export interface FsdevLayer {
+  readonly layer: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -50,7 +60,7 @@ export interface Refusal {
 
 /** What a strategy may look at. */
 export interface Machine {
-  /** All devices that fit, in the order of their tree paths. */
+  /** All devices that fit, in the order of their tree paths; numbers in these count as numbers. */
   findDevices(predicate: (device: MachineDevice) => boolean): readonly MachineDevice[];
   findFsdev(id: string): MachineFsdev | undefined;
   fsdevs(): readonly MachineFsdev[];
@@ -73,5 +83,7 @@ export interface MachineDevice {
 export interface MachineFsdev {
   readonly id: string;
   readonly driver: string;
+  /** As they were given, but a `path` is absolute here. */
   readonly options: Readonly<Record<string, unknown>>;
+  readonly layers?: readonly FsdevLayer[];
 }

@@ -3,9 +3,10 @@
  *   realized   it is in the tree, and nothing serves it
  *   listening  its lane serves it: a guest may come
  *   connected  at least one guest-side end is there
+ *   taken      an offer of Xen's has it: whoever comes by its own way is answered ENODEV
  *   failed     its lane died
  */
-export type DeviceState = "realized" | "listening" | "connected" | "failed";
+export type DeviceState = "realized" | "listening" | "connected" | "taken" | "failed";
 
 /** One device of the machine. A frozen picture: a change makes a new one, which `DeviceQueries.get` gives. */
 export interface DeviceNode {
@@ -19,6 +20,8 @@ export interface DeviceNode {
   readonly fsdev: string;
   readonly mountTag: string;
   readonly state: DeviceState;
+  /** The offer that has it, when it is `taken`. */
+  readonly takenBy: string | undefined;
   /** Guest-side ends that are there. */
   readonly connections: number;
   /** Its options, as they were given. */

@@ -5,7 +5,18 @@ import type { MessageHandler, PeerInfo } from "./transport.ts";
 /** Makes sessions over trees; `@ninefold/engine` is the one that comes along. */
 export interface Engine {
   readonly name: string;
-  createSession(options: SessionOptions): MessageHandler;
+  createSession(options: SessionOptions): Session;
+}
+
+/** One conversation, as its lane holds it. */
+export interface Session extends MessageHandler {
+  /**
+   * Its device was given to somebody else: from the call on each request is answered ENODEV, at once. What was under way
+   * is still answered; then all fids and locks are given up, and the promise settles.
+   */
+  revoke(): Promise<void>;
+  /** The device came back. What was mounted stays ENODEV; the next Tversion begins a new conversation. */
+  readmit(): void;
 }
 
 export interface SessionOptions {

@@ -1,3 +1,5 @@
+import type { Refusal } from "./attach-strategy.ts";
+import type { Offer } from "./offer.ts";
 import type { PeerInfo, UsageLine } from "./transport.ts";
 
 /*
@@ -7,6 +9,10 @@ import type { PeerInfo, UsageLine } from "./transport.ts";
  * Order, for one device: realize, listen, connect, its sessions' events, disconnect, unplug. Every connect is followed
  * by its disconnect before the unplug and before the lane's exit, also when the lane dies. Events of one lane arrive in
  * the order in which they happened; those of two lanes in no order.
+ *
+ * Order, for one offer of Xen's: offer, then either refuse, or steal (when a device is taken), the events of the fsdev and
+ * device that are made for it, attach, the device's own, detach, restore (when a device goes back), withdraw. A refuse
+ * may also follow a detach: what served the offer has died. At a stop nothing goes back: detach is the last.
  */
 
 /** A payload's device: its path in the device tree, and the fsdev that it serves. */
@@ -98,6 +104,58 @@ export interface DeviceDisconnectEvent extends DeviceConnectEvent {
   readonly reason: string;
 }
 
+export interface OfferEvents {
+  /** A toolstack offers a guest a device. */
+  offer: (event: OfferEvent) => void;
+  /** An fsdev answers it: the guest can mount. */
+  attach: (event: OfferAttachEvent) => void;
+  /** Nothing answers it; the toolstack has been told. */
+  refuse: (event: OfferRefuseEvent) => void;
+  /** A device was taken for it: requests that come by the device's own way are answered ENODEV. */
+  steal: (event: OfferStealEvent) => void;
+  /** The device went back: it can be mounted by its own way again. */
+  restore: (event: OfferDeviceEvent) => void;
+  /** It is served no more. */
+  detach: (event: OfferDetachEvent) => void;
+  /** The toolstack took it back, or its guest is gone. Nothing of this offer follows. */
+  withdraw: (event: OfferNameEvent) => void;
+}
+
+/** `<kind>/<domid>/<devid>`. */
+export interface OfferNameEvent {
+  readonly offer: string;
+}
+
+export interface OfferEvent extends OfferNameEvent {
+  /** All that the toolstack wrote. */
+  readonly details: Offer;
+}
+
+export interface OfferAttachEvent extends OfferNameEvent, OfDevice {
+  readonly mountTag: string;
+  /** The strategy that decided, and why. */
+  readonly strategy: string;
+  readonly reason: string;
+}
+
+export interface OfferRefuseEvent extends OfferNameEvent {
+  readonly code: Refusal["code"];
+  readonly reason: string;
+  readonly candidates: readonly string[];
+}
+
+/** `device` is the one that was taken. */
+export interface OfferDeviceEvent extends OfferNameEvent, OfDevice {}
+
+export interface OfferStealEvent extends OfferDeviceEvent {
+  /** Ends that VMMs hold on it: it took `force`. */
+  readonly connections: number;
+}
+
+export interface OfferDetachEvent extends OfferNameEvent, OfDevice {
+  readonly reason: string;
+}
+
 /** Lanes send these only while someone listens. */
 export interface SessionEvents {
   "session-open": (event: SessionOpenEvent) => void;
@@ -132,7 +190,13 @@ export interface SessionTraceEvent extends OfSession {
 }
 
 /** All that the kernel tells. */
-export interface KernelEvents extends PluginEvents, FsdevEvents, LaneEvents, DeviceEvents, SessionEvents {
+export interface KernelEvents
+  extends PluginEvents,
+    FsdevEvents,
+    LaneEvents,
+    DeviceEvents,
+    OfferEvents,
+    SessionEvents {
   /** Everything that was configured is served. */
   start: (event: KernelStartEvent) => void;
   /** Everything has ended. The last event. */
@@ -148,11 +212,11 @@ export interface KernelStopEvent {
   readonly reason: string;
 }
 
-/** The one payload of an event. */
-export type EventPayload<Events, Name extends keyof Events> = Events[Name] extends (
-  event: infer Payload,
-) => void
-  ? Payload
+/** The one payload of an event; of several names, any of their payloads. */
+export type EventPayload<Events, Name extends keyof Events> = Name extends keyof Events
+  ? Events[Name] extends (event: infer Payload) => void
+    ? Payload
+    : never
   : never;
 
 /** Where events come from, for those that listen. Listeners are called in the order in which they were added. */

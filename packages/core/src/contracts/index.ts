@@ -8,6 +8,7 @@ export type {
   Attachment,
   AttachStrategy,
   Decision,
+  FsdevLayer,
   Machine,
   MachineDevice,
   MachineFsdev,
@@ -37,7 +38,7 @@ export {
   type Mistake,
 } from "./config-error.ts";
 export type { DeviceNode, DeviceQueries, DeviceQuery, DeviceState } from "./device-node.ts";
-export type { Engine, SessionEvent, SessionLimits, SessionOptions } from "./engine.ts";
+export type { Engine, Session, SessionEvent, SessionLimits, SessionOptions } from "./engine.ts";
 export { ERRNO, type ErrnoCode, errnoOf, FsError, isFsError } from "./errors.ts";
 export type {
   DeviceConnectEvent,
@@ -55,6 +56,14 @@ export type {
   LaneEvents,
   LaneExitEvent,
   LaneStartEvent,
+  OfferAttachEvent,
+  OfferDetachEvent,
+  OfferDeviceEvent,
+  OfferEvent,
+  OfferEvents,
+  OfferNameEvent,
+  OfferRefuseEvent,
+  OfferStealEvent,
   PluginEvents,
   PluginFailEvent,
   PluginLoadEvent,
@@ -93,6 +102,7 @@ export {
   ENGINE,
   FS_DRIVER,
   FS_LAYER,
+  OFFER_SOURCE,
   type Plugin,
   type Registry,
   type Token,

@@ -1,6 +1,7 @@
 import type { AttachStrategy } from "./attach-strategy.ts";
 import type { Engine } from "./engine.ts";
 import type { FsDriver, FsLayer } from "./fs-driver.ts";
+import type { OfferSource } from "./offer.ts";
 import type { Transport } from "./transport.ts";
 
 /** The version of these contracts. A plugin says which one it was written for; another one is refused on load. */
@@ -22,6 +23,8 @@ export const FS_DRIVER: Token<FsDriver> = token<FsDriver>("fs-driver");
 export const FS_LAYER: Token<FsLayer> = token<FsLayer>("fs-layer");
 export const TRANSPORT: Token<Transport> = token<Transport>("transport");
 export const ATTACH_STRATEGY: Token<AttachStrategy> = token<AttachStrategy>("attach-strategy");
+/** Run by the kernel, and by no lane: a source may be a live object, whatever the lanes are. */
+export const OFFER_SOURCE: Token<OfferSource> = token<OfferSource>("offer-source");
 export const ENGINE: Token<Engine> = token<Engine>("engine");
 
 /** What a plugin registers with. Values are shared by all that resolve the token. */

@@ -71,6 +71,8 @@ export interface Transport<Options = unknown> {
    * not opened (a Xen guest may be given it later). Without this method every device is opened.
    */
   connects?(options: Options): boolean;
+  /** Where its devices are in the device tree, below `/machine`; `peripheral` and `peripheral-anon` when absent. */
+  readonly container?: string;
   /** Begins to serve one device. Throws when it cannot: a socket in use, a missing right. */
   open(options: Options, host: TransportHost): Promise<TransportEndpoint>;
 }

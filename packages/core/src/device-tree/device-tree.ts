@@ -24,6 +24,8 @@ export interface DeviceSpec {
  */
 export class DeviceTree implements DeviceQueries {
   readonly #nodes = new Map<string, DeviceNode>();
+  /** What became of devices that are taken, or were and did not go back. */
+  readonly #withheld = new Map<string, DeviceState>();
   readonly #events: Pick<EventHub<DeviceEvents>, "emit">;
 
   constructor(events: Pick<EventHub<DeviceEvents>, "emit">) {
@@ -51,6 +53,7 @@ export class DeviceTree implements DeviceQueries {
       fsdev: spec.fsdev,
       mountTag: spec.mountTag,
       state: "realized",
+      takenBy: undefined,
       connections: 0,
       properties: Object.freeze({ ...spec.properties }),
     });
@@ -64,13 +67,30 @@ export class DeviceTree implements DeviceQueries {
     const node = this.#nodes.get(path);
     if (node === undefined) return;
     this.#nodes.delete(path);
+    this.#withheld.delete(path);
     this.#events.emit("unplug", describe(node));
   }
 
   /** Notes what became of a device; nothing happens when it is not there. */
   update(path: string, change: { readonly state?: DeviceState; readonly connections?: number }): void {
+    const isWithheld = change.state !== undefined && this.#withheld.has(path);
+    if (isWithheld) this.#withheld.set(path, change.state);
+    this.#put(path, isWithheld ? { ...change, state: this.#nodes.get(path)?.state ?? "realized" } : change);
+  }
+
+  /** Notes that an offer has the device. */
+  take(path: string, offer: string): void {
     const node = this.#nodes.get(path);
-    if (node !== undefined) this.#nodes.set(path, Object.freeze({ ...node, ...change }));
+    if (node === undefined) return;
+    if (!this.#withheld.has(path)) this.#withheld.set(path, node.state);
+    this.#put(path, { state: "taken", takenBy: offer });
+  }
+
+  /** Notes that no offer has it any more; without `restore` it counts as realized, whoever is at its own end. */
+  release(path: string, { restore }: { readonly restore: boolean }): void {
+    const state = restore ? (this.#withheld.get(path) ?? "realized") : "realized";
+    if (restore) this.#withheld.delete(path);
+    this.#put(path, { state, takenBy: undefined });
   }
 
   find(query: DeviceQuery = {}): readonly DeviceNode[] {
@@ -87,6 +107,11 @@ export class DeviceTree implements DeviceQueries {
 
   get(pathOrId: string): DeviceNode | undefined {
     return this.#nodes.get(pathOrId) ?? this.find({ where: ({ id }) => id === pathOrId })[0];
+  }
+
+  #put(path: string, change: Partial<Pick<DeviceNode, "state" | "takenBy" | "connections">>): void {
+    const node = this.#nodes.get(path);
+    if (node !== undefined) this.#nodes.set(path, Object.freeze({ ...node, ...change }));
   }
 
   #freePath(spec: DeviceSpec): string {
