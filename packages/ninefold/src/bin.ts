@@ -5,6 +5,11 @@ if (major < 24) {
   process.stderr.write(`ninefold: needs Node 24 or newer, and this is ${process.versions.node}\n`);
   process.exit(1);
 }
+// A reader that has seen enough (`ninefold plugins | head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
 // Lanes inherit the cache's folder, and start in a third of the time.
 const { enableCompileCache } = await import("node:module");
 enableCompileCache();
