@@ -32,9 +32,9 @@ export class LocalDirectory extends OpenFile {
     // Once entries have been given the rest is read at once, too: the next disk block is being read ahead by then.
     while (this.#giveTo(sink)) {
       const listing = this.#take();
-      const start = performance.now();
+      listings.begin();
       const filled = getdents64(this.fd, listing.memory.address, listing.memory.length);
-      listings.took(performance.now() - start);
+      listings.end();
       if (filled <= 0) {
         this.#drop();
         return filled;

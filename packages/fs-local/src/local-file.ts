@@ -79,9 +79,9 @@ export class LocalFile extends OpenFile {
       device.writesNowait = false;
     }
     if (!device.writes.isQuick) return AGAIN;
-    const start = performance.now();
+    device.writes.begin();
     const done = this.#writeNow(offset, from);
-    device.writes.took(performance.now() - start);
+    device.writes.end();
     return done;
   }
 

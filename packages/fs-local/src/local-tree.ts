@@ -194,10 +194,46 @@ export class LocalTree implements FsTree {
    * caller. AGAIN, and `fd` closed, when its device is met for the first time. Never asks a disk.
    */
   adopt(fd: number, directory: LocalNode | undefined, name: string): LocalNode | Status {
-    const { stat } = this;
-    const status = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STAT_MASK, stat);
-    const node = status < 0 ? status : this.nodeOf(stat, directory, name);
-    if (typeof node === "number" || node.fd >= 0) {
+    const node = this.#tryAdopt(fd, directory, name);
+    if (typeof node === "number") close(fd);
+    return node;
+  }
+
+  /** As `adopt`, also on a device that is met for the first time. Throws, with `fd` closed. */
+  async adoptAnywhere(fd: number, directory: LocalNode, name: string): Promise<LocalNode> {
+    let node = this.#tryAdopt(fd, directory, name);
+    if (node === AGAIN) {
+      const met = await this.#meet(fd);
+      node = met < 0 ? met : this.#tryAdopt(fd, directory, name);
+    }
+    if (typeof node !== "number") return node;
+    close(fd);
+    throw failure(node, name);
+  }
+
+  /** The node of a file that was just made and is open as `fd`, which stays the caller's. */
+  async nodeOfOpen(fd: number, directory: LocalNode, name: string): Promise<LocalNode | Status> {
+    const node = this.#nodeOf(fd, directory, name);
+    if (node !== AGAIN) return node;
+    const met = await this.#meet(fd);
+    return met < 0 ? met : this.#nodeOf(fd, directory, name);
+  }
+
+  /** Closes a descriptor on the pool: the last one of a deleted file frees its blocks, which can take long. */
+  closeLater(fd: number): void {
+    const closing = asyncFiles.close(fd);
+    this.#closing.add(closing);
+    const done = () => {
+      this.#closing.delete(closing);
+    };
+    closing.then(done, done);
+  }
+
+  /** `fd` becomes the node's own, or is closed when it has one. After a negative status it still is the caller's. */
+  #tryAdopt(fd: number, directory: LocalNode | undefined, name: string): LocalNode | Status {
+    const node = this.#nodeOf(fd, directory, name);
+    if (typeof node === "number") return node;
+    if (node.fd >= 0) {
       close(fd);
       return node;
     }
@@ -207,25 +243,11 @@ export class LocalTree implements FsTree {
     return gained;
   }
 
-  /** As `adopt`, also on a device that is met for the first time. Throws, with `fd` closed. */
-  async adoptAnywhere(fd: number, directory: LocalNode, name: string): Promise<LocalNode> {
-    const met = await this.#meet(fd);
-    if (met < 0) close(fd);
-    const node = check(met, name) === 0 ? this.adopt(fd, directory, name) : met;
-    if (typeof node === "number") throw failure(node, name);
-    return node;
-  }
-
-  /** The node of a file that was just made and is open as `fd`, which stays the caller's. */
-  async nodeOfOpen(fd: number, directory: LocalNode, name: string): Promise<LocalNode | Status> {
-    const met = await this.#meet(fd);
-    if (met < 0) return met;
-    const status = statx(fd, "", AT_EMPTY_PATH, STAT_MASK, this.stat);
-    return status < 0 ? status : this.nodeOf(this.stat, directory, name);
-  }
-
-  /** The node that `stat` tells of, seen in `directory` as `name`: with one reference for the caller, perhaps without a descriptor. */
-  nodeOf(stat: StatxBuffer, directory: LocalNode | undefined, name: string): LocalNode | Status {
+  /** The node of what is open as `fd`, seen in `directory` as `name`: with one reference for the caller, perhaps without a descriptor. */
+  #nodeOf(fd: number, directory: LocalNode | undefined, name: string): LocalNode | Status {
+    const { stat } = this;
+    const status = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STAT_MASK, stat);
+    if (status < 0) return status;
     const device = this.devices.known(stat);
     if (device === undefined) return AGAIN;
     const known = device.nodes.find(stat);
@@ -244,16 +266,6 @@ export class LocalTree implements FsTree {
   async #meet(fd: number): Promise<Status> {
     const { stat } = this;
     const status = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STAT_MASK, stat);
-    return status < 0 || this.devices.known(stat) !== undefined ? status : this.devices.meet(fd, stat);
-  }
-
-  /** Closes a descriptor on the pool: the last one of a deleted file frees its blocks, which can take long. */
-  closeLater(fd: number): void {
-    const closing = asyncFiles.close(fd);
-    this.#closing.add(closing);
-    const done = () => {
-      this.#closing.delete(closing);
-    };
-    closing.then(done, done);
+    return status < 0 ? status : this.devices.meet(fd, stat);
   }
 }

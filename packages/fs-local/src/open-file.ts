@@ -1,5 +1,6 @@
 import { AGAIN, type DirectorySink, type FsFile, type IoVec, type Status } from "@ninefold/core/contracts";
 import { asyncFiles, close } from "@ninefold/native";
+import { closesQuickly } from "./host/close-descriptor.ts";
 import { check } from "./host/status.ts";
 import type { LocalNode } from "./local-node.ts";
 
@@ -33,9 +34,8 @@ export abstract class OpenFile implements FsFile {
   }
 
   tryClose(): Status {
-    // The end of a deleted file frees its blocks; a file across a network writes back what it holds.
-    if (this.node.isDetached || !this.node.device.isLocal) return AGAIN;
     const { fd } = this;
+    if (!closesQuickly(this.node, fd)) return AGAIN;
     this.leave();
     return close(fd);
   }

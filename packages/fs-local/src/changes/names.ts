@@ -8,8 +8,10 @@ import {
   STATX_BLOCKS,
   STATX_TYPE,
   StatxBuffer,
+  statx,
   unlinkat,
 } from "@ninefold/native";
+import { LIGHT_BLOCKS } from "../host/close-descriptor.ts";
 import { component } from "../host/component.ts";
 import { descriptor } from "../host/find-descriptor.ts";
 import { detachNode, placeNode } from "../host/node-place.ts";
@@ -137,16 +139,16 @@ async function secure(node: LocalNode): Promise<LocalNode> {
   return node;
 }
 
-/** One MiB in units of 512 bytes: a file up to here is freed in no time. */
-const LIGHT = 2048;
-
 /** Whether what `name` is, if it is anything, costs little to replace. */
 async function isLightTarget(directory: LocalNode, fd: number, name: string): Promise<boolean> {
   if ((directory.children?.get(name)?.fd ?? -1) >= 0) return true;
   const stat = new StatxBuffer();
   const mask = STATX_TYPE | STATX_BLOCKS;
-  const status = await asyncFiles.statx(fd, name, AT_SYMLINK_NOFOLLOW, mask, stat);
+  const status = await directory.device.changes.run(
+    () => statx(fd, name, AT_SYMLINK_NOFOLLOW, mask, stat),
+    () => asyncFiles.statx(fd, name, AT_SYMLINK_NOFOLLOW, mask, stat),
+  );
   const { blocks } = stat;
   stat.close();
-  return status === -ERRNO.ENOENT || (status >= 0 && blocks <= LIGHT);
+  return status === -ERRNO.ENOENT || (status >= 0 && blocks <= LIGHT_BLOCKS);
 }

@@ -91,7 +91,8 @@ function lackingAbove(node: LocalNode): LocalNode[] {
   const lacking = [node];
   for (let at = node; at.files === undefined && at.directory.fd < 0 && !at.isRoot; at = at.directory) {
     lacking.push(at.directory);
-  }return lacking;
+  }
+  return lacking;
 }
 
 function openKnown(node: LocalNode): number {
@@ -117,8 +118,8 @@ function recognize(node: LocalNode, fd: number): number {
     return node.fd;
   }
   const status = statx(fd, "", AT_EMPTY_PATH, STAT_MASK, stat);
-  const isSame = status >= 0 && node.isSame(stat) && node.tree.devices.known(stat) === node.device;
-  if (isSame) return gainDescriptor(node, fd);
-  close(fd);
-  return status < 0 ? status : -Errno.ESTALE;
+  const isSame = status >= 0 && node.isSame(stat);
+  const gained = status < 0 ? status : isSame ? gainDescriptor(node, fd) : -Errno.ESTALE;
+  if (gained < 0) close(fd);
+  return gained;
 }

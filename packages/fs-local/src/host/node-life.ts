@@ -1,6 +1,6 @@
 import { ERRNO } from "@ninefold/core/contracts";
-import { close } from "@ninefold/native";
 import type { LocalNode } from "../local-node.ts";
+import { closeDescriptor } from "./close-descriptor.ts";
 import { leaveDirectory } from "./node-place.ts";
 
 /*
@@ -8,12 +8,9 @@ import { leaveDirectory } from "./node-place.ts";
  * After that it is idle for a moment, if it could be wanted again, and then forgotten.
  */
 
-/** Takes `fd` as the node's descriptor; it had none. -EMFILE, with `fd` closed, when there is no room. */
+/** Takes `fd` as the node's descriptor; it had none. -EMFILE, and `fd` is still the caller's, when there is no room. */
 export function gainDescriptor(node: LocalNode, fd: number): number {
-  if (!node.tree.descriptors.take()) {
-    close(fd);
-    return -ERRNO.EMFILE;
-  }
+  if (!node.tree.descriptors.take()) return -ERRNO.EMFILE;
   node.fd = fd;
   offerDescriptor(node);
   return fd;
@@ -43,16 +40,6 @@ export function forgetNode(node: LocalNode): void {
   if (!node.isDetached) leaveDirectory(node);
   closeDescriptor(node);
   if (node.directory !== node) node.directory.release();
-}
-
-function closeDescriptor(node: LocalNode): void {
-  const { fd, tree } = node;
-  if (fd < 0) return;
-  node.fd = -1;
-  tree.descriptors.give();
-  // The last descriptor of a deleted file frees its blocks, which can take long.
-  if (node.isDetached || !node.device.isLocal) tree.closeLater(fd);
-  else close(fd);
 }
 
 /** Closes all that belongs to the node, when the tree ends. */
