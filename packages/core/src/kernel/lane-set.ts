@@ -90,6 +90,15 @@ export class LaneSet {
     this.#served.delete(path);
   }
 
+  /** All that comes by the device's own way is answered ENODEV from now on. Nothing happens when no lane serves it. */
+  revoke(fsdev: string, path: string): Promise<void> {
+    return this.#ask(fsdev, path, (handle) => handle.revokeDevice(path));
+  }
+
+  readmit(fsdev: string, path: string): Promise<void> {
+    return this.#ask(fsdev, path, (handle) => handle.readmitDevice(path));
+  }
+
   usage(path: string): readonly UsageLine[] | undefined {
     return this.#served.get(path)?.usage;
   }
@@ -147,6 +156,15 @@ export class LaneSet {
     entry.state = "stopping";
     await entry.handle.stop();
     await entry.handle.exited;
+  }
+
+  async #ask(fsdev: string, path: string, ask: (handle: LaneHandle) => Promise<void>): Promise<void> {
+    const entry = this.#lanes.get(fsdev);
+    if (entry?.state !== "running" || !this.#served.has(path)) return;
+    // A lane that dies meanwhile answers nobody any more.
+    await ask(entry.handle).catch((error: unknown) => {
+      this.#log.warn("a device's lane died while it was asked", { device: path, error });
+    });
   }
 
   #opened(path: string, fsdev: string, usage: readonly UsageLine[]): void {

@@ -37,6 +37,8 @@ export async function startInlineLane(
         exited.then(() => Promise.reject(new Error("the lane ended while it opened a device"))),
       ]),
     removeDevice: (path) => lane.removeDevice(path),
+    revokeDevice: async (path) => lane.revokeDevice(path),
+    readmitDevice: async (path) => lane.readmitDevice(path),
     stop: async () => {
       const late = new AbortController();
       const tooLate = sleep(options.stopTimeoutMs, "late", { signal: late.signal }).catch(() => {});

@@ -13,7 +13,11 @@ export type ToLane =
       /** Modules that the device needs; those that are loaded already stay as they are. */
       readonly plugins: readonly string[];
     }
-  | { readonly kind: "remove-device"; readonly request: number; readonly path: string }
+  | {
+      readonly kind: "remove-device" | "revoke-device" | "readmit-device";
+      readonly request: number;
+      readonly path: string;
+    }
   | { readonly kind: "stop" };
 
 /** What a lane's process says. `started` or `failed` answers `start`; after `failed` it ends. */

@@ -13,6 +13,9 @@ export interface LaneHandle {
   /** Serves one more device; `plugins` are the modules that it needs. When it throws, nothing of it is left. */
   addDevice(device: LaneDevice, plugins: readonly string[]): Promise<readonly UsageLine[]>;
   removeDevice(path: string): Promise<void>;
+  /** In force when it settles. */
+  revokeDevice(path: string): Promise<void>;
+  readmitDevice(path: string): Promise<void>;
   /** Ends it and waits until it has ended; a process that takes too long is killed. Never throws. */
   stop(): Promise<void>;
   /** Settled when it has ended, after its last event. */

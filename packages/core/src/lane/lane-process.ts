@@ -53,6 +53,18 @@ async function receive(message: ToLane): Promise<void> {
         return { device: message.path, lines: [] };
       });
       break;
+    case "revoke-device":
+      await answer(message.request, async () => {
+        (await running()).revokeDevice(message.path);
+        return { device: message.path, lines: [] };
+      });
+      break;
+    case "readmit-device":
+      await answer(message.request, async () => {
+        (await running()).readmitDevice(message.path);
+        return { device: message.path, lines: [] };
+      });
+      break;
     case "stop":
       await end(LANE_EXIT.ENDED);
       break;

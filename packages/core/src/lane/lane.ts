@@ -5,6 +5,7 @@ import { ENGINE, FS_DRIVER, FS_LAYER } from "../contracts/plugin.ts";
 import type { TransportEndpoint, UsageLine } from "../contracts/transport.ts";
 import { checkOptions } from "../options/check-options.ts";
 import type { PluginSet } from "../plugins/plugin-set.ts";
+import { DeviceSessions } from "./device-sessions.ts";
 import type { LaneConfig, LaneDevice, LaneEvent, LaneUsage } from "./lane-config.ts";
 import { openFailure } from "./open-failure.ts";
 import { createTransportHost, type SessionSource, sessionIds } from "./transport-host.ts";
@@ -25,6 +26,9 @@ export interface Lane {
   addDevice(device: LaneDevice): Promise<readonly UsageLine[]>;
   /** Ends the device's sessions; nothing happens when it is not there. */
   removeDevice(path: string): Promise<void>;
+  /** Answers ENODEV to all that comes by this device, from now on until `readmitDevice`. */
+  revokeDevice(path: string): void;
+  readmitDevice(path: string): void;
   /** Ends all sessions, then closes the tree. What fails on the way is logged. Never throws. */
   close(): Promise<void>;
 }
@@ -38,22 +42,28 @@ export async function startLane(config: LaneConfig, context: LaneContext): Promi
   const sessions: SessionSource = { engine, tree, nextId: sessionIds(), limits: config.limits };
   const endpoints = new Map<string, TransportEndpoint>();
   const usage = new Map<string, readonly UsageLine[]>();
+  const open = new Map<string, DeviceSessions>();
   let isClosed = false;
 
   const addDevice = async (device: LaneDevice): Promise<readonly UsageLine[]> => {
-    const endpoint = await openDevice(device, config, context, sessions);
+    const ofDevice = new DeviceSessions((error) =>
+      log.error("a revoked session kept what it had", { device: device.path, error }),
+    );
+    const endpoint = await openDevice(device, config, context, sessions, ofDevice);
     if (isClosed) {
       await closing(`device ${device.path}`, log, () => endpoint.close());
       throw new TypeError("the lane was closed while it opened a device");
     }
     endpoints.set(device.path, endpoint);
     usage.set(device.path, endpoint.usage);
+    open.set(device.path, ofDevice);
     return endpoint.usage;
   };
   const removeDevice = async (path: string): Promise<void> => {
     const endpoint = endpoints.get(path);
     endpoints.delete(path);
     usage.delete(path);
+    open.delete(path);
     await closing(`device ${path}`, log, () => endpoint?.close());
   };
   stack.defer(async () => {
@@ -69,6 +79,8 @@ export async function startLane(config: LaneConfig, context: LaneContext): Promi
     },
     addDevice,
     removeDevice,
+    revokeDevice: (path) => open.get(path)?.revoke(),
+    readmitDevice: (path) => open.get(path)?.readmit(),
     close: () => owned.disposeAsync(),
   };
 }
@@ -106,11 +118,12 @@ async function openDevice(
   config: LaneConfig,
   context: LaneContext,
   sessions: SessionSource,
+  open: DeviceSessions,
 ): Promise<TransportEndpoint> {
   const user = `device ${device.path}`;
   const { value: transport, plugin } = context.plugins.requireTransport(device.type, user);
   const options = await checkOptions(transport.schema, device.options, user);
-  const host = createTransportHost(device, config, context, sessions);
+  const host = createTransportHost(device, config, context, sessions, open);
   const culprit = `transport "${transport.name}" of plugin ${plugin.specifier}`;
   return opening("ERR_DEVICE_OPEN", user, culprit, () => transport.open(options, host));
 }

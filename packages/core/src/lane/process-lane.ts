@@ -124,6 +124,14 @@ class ProcessLane implements LaneHandle {
     await this.#request((request) => ({ kind: "remove-device", request, path }));
   }
 
+  async revokeDevice(path: string): Promise<void> {
+    await this.#request((request) => ({ kind: "revoke-device", request, path }));
+  }
+
+  async readmitDevice(path: string): Promise<void> {
+    await this.#request((request) => ({ kind: "readmit-device", request, path }));
+  }
+
   async stop(): Promise<void> {
     if (!this.#stopping) {
       this.#stopping = true;

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Engine, SessionEvent, SessionLimits } from "../contracts/engine.ts";
 import type { FsTree } from "../contracts/fs-tree.ts";
 import type { MessageHandler, TransportHost } from "../contracts/transport.ts";
+import type { DeviceSessions } from "./device-sessions.ts";
 import type { LaneContext } from "./lane.ts";
 import type { LaneConfig, LaneDevice } from "./lane-config.ts";
 
@@ -26,6 +27,7 @@ export function createTransportHost(
   { fsdev, baseDirectory }: LaneConfig,
   context: LaneContext,
   sessions: SessionSource,
+  open: DeviceSessions,
 ): TransportHost {
   const ids = { device: device.path, fsdev: fsdev.id };
   const log = context.log.child({ device: device.path });
@@ -40,7 +42,7 @@ export function createTransportHost(
       if (context.isListened("session-open")) {
         context.emit({ name: "session-open", event: { ...origin, peer } });
       }
-      return sessions.engine.createSession({
+      const made = sessions.engine.createSession({
         id: session,
         tree: sessions.tree,
         log: log.child({ session }),
@@ -50,6 +52,7 @@ export function createTransportHost(
         onEvent: (event) => tellSession(event, origin, context),
         ...(context.isListened("session-trace") ? { trace: tracer(origin, context) } : {}),
       });
+      return open.add(made);
     },
     report: (event) => {
       if (event.kind === "connect") context.emit({ name: "connect", event: { ...ids, peer: event.peer } });
