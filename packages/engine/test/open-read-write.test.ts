@@ -187,3 +187,20 @@ it("does not believe a driver that claims more bytes than there was room for", a
   expect(await guest.errno("Tread", { fid: 1, offset: 1, count: 9 })).toBe(ERRNO.EIO);
   expect(await guest.errno("Twrite", { fid: 1, offset: 0, data: bytesOf("x") })).toBe(ERRNO.EIO);
 });
+
+it("keeps to what a fid was opened for, even where the driver does not", async () => {
+  const tree = overrideFiles(await memoryTree({ files: { file: "text" } }), () => ({
+    tryRead: () => 1,
+    tryWrite: () => 1,
+  }));
+  const guest = await Guest.attached(tree);
+  for (const [fid, flags] of [
+    [1, 0],
+    [2, O_WRONLY],
+  ] as const) {
+    await guest.walk(0, fid, "file");
+    await guest.rpc("Tlopen", { fid, flags });
+  }
+  expect(await guest.errno("Twrite", { fid: 1, offset: 0, data: bytesOf("x") })).toBe(ERRNO.EBADF);
+  expect(await guest.errno("Tread", { fid: 2, offset: 0, count: 1 })).toBe(ERRNO.EBADF);
+});

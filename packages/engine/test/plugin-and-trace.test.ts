@@ -4,6 +4,7 @@ import { memoryTree } from "@ninefold/fs-memory";
 import { expect, it } from "vitest";
 import { Session } from "../src/session/session.ts";
 import { Guest, sessionOptions } from "./support/guest.ts";
+import { Gate, heldTree } from "./support/held-tree.ts";
 import { bytesOf } from "./support/text.ts";
 
 it("the plugin registers the engine that it announces", async () => {
@@ -44,4 +45,12 @@ it("a trace shows every message as a line, also refused and late ones", async ()
     "< Rlerror tag 1 ecode 71",
   ]);
   expect(lines[0]).toBe('> Tversion tag 65535 msize 65536 version "9P2000.L"');
+});
+
+it("a trace that throws harms nobody", async () => {
+  const trace = (): never => {
+    throw new Error("the tracer's own");
+  };
+  const guest = await Guest.attached(heldTree(await memoryTree(), new Gate()), { trace });
+  await guest.rpc("Tstatfs", { fid: 0 });
 });

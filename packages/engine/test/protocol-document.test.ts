@@ -17,7 +17,5 @@ it("docs/PROTOCOL.md has every message of the table, as it is there, and no othe
 it("docs/PROTOCOL.md has the limits as they are", () => {
   expect(text).toContain(`${DEFAULT_LIMITS.fids.toLocaleString("en-US")} (\`fids\`)`);
   expect(text).toContain(`${DEFAULT_LIMITS.xattrFids} such fids at once (\`xattrFids\`)`);
-  expect(text).toContain(
-    `${DEFAULT_LIMITS.requestsInFlight} requests under way (\`requestsInFlight\`)`,
-  );
+  expect(text).toContain(`${DEFAULT_LIMITS.requestsInFlight} requests under way (\`requestsInFlight\`)`);
 });

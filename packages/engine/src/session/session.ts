@@ -31,7 +31,7 @@ export class Session implements MessageHandler {
 
   constructor(options: SessionOptions) {
     this.#context = new SessionContext(options, NO_DIALECT, [DIALECT_L]);
-    this.#tracer = options.trace === undefined ? undefined : new Tracer(options.trace);
+    this.#tracer = options.trace === undefined ? undefined : new Tracer(options.trace, options.log);
   }
 
   /**
