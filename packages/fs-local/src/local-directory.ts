@@ -25,7 +25,8 @@ export class LocalDirectory extends OpenFile {
   #isFileThere = true;
 
   tryReaddir(cookieLow: number, cookieHigh: number, sink: DirectorySink): Status {
-    const { listings } = this.node.device;
+    const { listings, isLocal } = this.node.device;
+    if (!isLocal) return AGAIN;
     if (!this.#continuesAt(cookieLow, cookieHigh) && !listings.isQuick) return AGAIN;
     const status = this.#goTo(cookieLow, cookieHigh);
     if (status < 0) return status;

@@ -15,7 +15,6 @@ import {
   AT_STATX_DONT_SYNC,
   asyncFiles,
   close,
-  effectiveGid,
   effectiveUid,
   StatfsBuffer,
   StatxBuffer,
@@ -52,9 +51,8 @@ export class LocalTree implements FsTree {
   readonly vectors: VectorPool = new VectorPool();
   /** For synchronous calls: what it holds is valid until the next of them. */
   readonly stat: StatxBuffer = new StatxBuffer();
-  /** Whose the server's own files are, as long as nobody changes it. */
+  /** The server's user. */
   readonly uid: number = effectiveUid();
-  readonly gid: number = effectiveGid();
   /** Nodes that hold locks. */
   readonly locked: Set<LocalNode> = new Set();
   isClosed = false;
@@ -134,7 +132,7 @@ export class LocalTree implements FsTree {
       check(await asyncFiles.fstatfs(fd, statfs), "statfs");
       return {
         type: statfs.type,
-        blockSize: statfs.bsize,
+        blockSize: statfs.frsize || statfs.bsize,
         blocks: statfs.blocks,
         blocksFree: statfs.bfree,
         blocksAvailable: statfs.bavail,

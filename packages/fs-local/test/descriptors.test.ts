@@ -127,11 +127,15 @@ describe("descriptors", () => {
   });
 
   test("lead down paths longer than the kernel takes in one piece", async () => {
-    const { root } = await freshTree({ descriptors: 16 });
-    const name = "n".repeat(100);
-    const depth = 300;
+    const root = await rootOf(await treeOver(folder(inMemory), { descriptors: 16 }));
+    const name = "n".repeat(20);
+    const depth = 2500;
     let at = root;
-    for (let i = 0; i < depth; i++) at = await at.mkdir(name, made(0o755));
+    for (let i = 0; i < depth; i++) {
+      const below = await at.mkdir(name, made(0o755));
+      if (at !== root) at.release();
+      at = below;
+    }
     const deep = await writeFile(at, "f", "deep");
     const { path } = deep.key();
     expect(path.join("/").length).toBeGreaterThan(30_000);

@@ -5,17 +5,7 @@ import {
   S_IFREG,
   type TimeChange,
 } from "@ninefold/core/contracts";
-import {
-  asyncFiles,
-  close,
-  fchmod,
-  fchown,
-  futimens,
-  O_NONBLOCK,
-  O_WRONLY,
-  UTIME_NOW,
-  UTIME_OMIT,
-} from "@ninefold/native";
+import { asyncFiles, close, futimens, O_NONBLOCK, O_WRONLY, UTIME_NOW, UTIME_OMIT } from "@ninefold/native";
 import { check } from "../host/status.ts";
 import { LocalFile } from "../local-file.ts";
 import type { LocalNode } from "../local-node.ts";
@@ -60,20 +50,12 @@ async function changeSize(node: LocalNode, fd: number, size: number, via: FsFile
 async function changeOwner(node: LocalNode, fd: number, changes: AttributeChanges): Promise<void> {
   const { uid = -1, gid = -1, touchCtime = false } = changes;
   if (uid === -1 && gid === -1 && !touchCtime) return;
-  const status = await node.device.changes.run(
-    () => fchown(fd, uid, gid),
-    () => asyncFiles.fchown(fd, uid, gid),
-  );
-  check(status, node.name);
+  check(await node.tree.model.setOwner({ fd, device: node.device }, uid, gid), node.name);
 }
 
 async function changeMode(node: LocalNode, fd: number, mode: number | undefined): Promise<void> {
   if (mode === undefined) return;
-  const status = await node.device.changes.run(
-    () => fchmod(fd, mode & 0o7777),
-    () => asyncFiles.fchmod(fd, mode & 0o7777),
-  );
-  check(status, node.name);
+  check(await node.tree.model.setMode({ fd, device: node.device }, mode & 0o7777), node.name);
   node.maySetId ||= (mode & 0o6000) !== 0;
 }
 

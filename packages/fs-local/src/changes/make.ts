@@ -26,7 +26,7 @@ import { check, failure } from "../host/status.ts";
 import type { LocalNode } from "../local-node.ts";
 import { fileOf, hostFlags } from "../open-node.ts";
 import { changing } from "./names.ts";
-import { firstMode, isJustMade, settleMade } from "./settle-made.ts";
+import { isJustMade, settleMade } from "./settle-made.ts";
 
 /** How often a name may come and go between the attempt to make it and the attempt to open it. */
 const MOST_TRIES = 16;
@@ -36,7 +36,7 @@ export function makeDirectory(
   name: string,
   options: CreateOptions,
 ): Promise<LocalNode> {
-  const mode = firstMode(directory, options);
+  const mode = directory.tree.model.firstMode(options);
   return make(directory, name, S_IFDIR, options, {
     now: (fd) => mkdirat(fd, name, mode),
     later: (fd) => asyncFiles.mkdirat(fd, name, mode),
@@ -64,7 +64,7 @@ export async function makeSpecial(
 ): Promise<LocalNode> {
   const type = options.mode & S_IFMT || S_IFREG;
   if (type === S_IFDIR || type === S_IFLNK) throw new FsError("EINVAL", `${name} is no special file`);
-  const mode = type | firstMode(directory, options);
+  const mode = type | directory.tree.model.firstMode(options);
   // Linux's new_encode_dev, the other way round.
   const major = (rdev >>> 8) & 0xfff;
   const minor = (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);
@@ -111,12 +111,15 @@ function createNew(
   options: CreateOptions,
 ): Promise<{ node: LocalNode; file: FsFile } | undefined> {
   return changing(directory, name, async (directoryFd) => {
-    const mode = firstMode(directory, options);
+    const mode = directory.tree.model.firstMode(options);
     const host = hostFlags(flags & ~OPEN.DIRECTORY) | O_CREAT | O_EXCL | O_NOFOLLOW;
-    const fd = await directory.device.changes.run(
-      () => openat(directoryFd, name, host, mode),
-      () => asyncFiles.openat(directoryFd, name, host, mode),
-    );
+    const open = () =>
+      directory.device.changes.run(
+        () => openat(directoryFd, name, host, mode),
+        () => asyncFiles.openat(directoryFd, name, host, mode),
+      );
+    let fd = await open();
+    if (fd === -ERRNO.EMFILE && directory.tree.descriptors.shrink()) fd = await open();
     if (fd === -ERRNO.EEXIST) return undefined;
     check(fd, name);
     const status = await settleMade(directory, directoryFd, name, fd, options);

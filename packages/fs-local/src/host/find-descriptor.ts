@@ -1,6 +1,7 @@
 import { AGAIN } from "@ninefold/core/contracts";
 import {
   AT_EMPTY_PATH,
+  AT_STATX_DONT_SYNC,
   asyncFiles,
   close,
   Errno,
@@ -117,7 +118,7 @@ function recognize(node: LocalNode, fd: number): number {
     close(fd);
     return node.fd;
   }
-  const status = statx(fd, "", AT_EMPTY_PATH, STAT_MASK, stat);
+  const status = statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STAT_MASK, stat);
   const isSame = status >= 0 && node.isSame(stat);
   const gained = status < 0 ? status : isSame ? gainDescriptor(node, fd) : -Errno.ESTALE;
   if (gained < 0) close(fd);

@@ -34,12 +34,24 @@ export function settleNode(node: LocalNode): void {
   }
 }
 
+/** Forgets the node, and those above it that only it needed: in a loop, since trees can be deeper than the stack. */
 export function forgetNode(node: LocalNode): void {
+  for (let at: LocalNode | undefined = node; at !== undefined; at = forgetOne(at));
+}
+
+/** Forgets a node; the directory that is to be forgotten next, if any. */
+function forgetOne(node: LocalNode): LocalNode | undefined {
+  const { directory } = node;
   node.tree.descriptors.withdraw(node);
   node.device.nodes.remove(node);
   if (!node.isDetached) leaveDirectory(node);
   closeDescriptor(node);
-  if (node.directory !== node) node.directory.release();
+  if (directory === node) return undefined;
+  directory.references--;
+  const isNeeded = directory.references > 0 || directory.holds > 0 || node.tree.isClosed;
+  if (!isNeeded && (directory.fd < 0 || directory.isDetached)) return directory;
+  settleNode(directory);
+  return undefined;
 }
 
 /** Closes all that belongs to the node, when the tree ends. */

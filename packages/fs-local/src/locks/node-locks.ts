@@ -159,7 +159,6 @@ export class NodeLocks {
     node.tree.descriptors.give();
     if (this.#holders.size > 0) return;
     node.tree.locked.delete(node);
-    node.locks = undefined;
     node.letGo();
   }
 }

@@ -1,3 +1,4 @@
+import { hostOwners } from "./host-owners.ts";
 import type { SecurityModel } from "./security-model.ts";
 
 /**
@@ -7,6 +8,6 @@ import type { SecurityModel } from "./security-model.ts";
  */
 export const passthrough: SecurityModel = {
   name: "passthrough",
-  ownerMustBeKept: true,
+  ...hostOwners(true),
   showsXattr: (name) => name.startsWith("user.") || name.startsWith("system.posix_acl_"),
 };
