@@ -56,7 +56,7 @@ export function tryOpenNode(node: LocalNode, flags: number): FsFile | Status {
   if (fd < 0) return fd;
   const host = hostFlags(flags);
   let opened = reopen(fd, host);
-  if (opened === -Errno.EMFILE && node.tree.descriptors.shrink()) opened = reopen(fd, host);
+  if (opened === -Errno.EMFILE && node.tree.descriptors.shrink(node)) opened = reopen(fd, host);
   if (opened === -Errno.EPERM && (host & O_NOATIME) !== 0) opened = reopen(fd, host & ~O_NOATIME);
   // A lease of another program has to be broken first.
   if (opened === -Errno.EAGAIN) return AGAIN;
@@ -83,7 +83,8 @@ export async function openNode(node: LocalNode, flags: number): Promise<FsFile> 
 async function openLater(node: LocalNode, host: number): Promise<number> {
   const fd = await descriptor(node);
   let opened = await asyncFiles.reopen(fd, host);
-  if (opened === -Errno.EMFILE && node.tree.descriptors.shrink()) opened = await asyncFiles.reopen(fd, host);
+  if (opened === -Errno.EMFILE && node.tree.descriptors.shrink(node))
+    opened = await asyncFiles.reopen(fd, host);
   if (opened === -Errno.EPERM && (host & O_NOATIME) !== 0) {
     opened = await asyncFiles.reopen(fd, host & ~O_NOATIME);
   }

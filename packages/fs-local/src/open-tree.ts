@@ -11,6 +11,9 @@ import {
   O_PATH,
   O_RDONLY,
   openat,
+  openat2,
+  RESOLVE_BENEATH,
+  reopen,
   setOpenFileLimit,
 } from "@ninefold/native";
 import { LocalTree } from "./local-tree.ts";
@@ -47,16 +50,20 @@ export async function openTree(options: LocalFsOptions, env: DriverEnvironment):
   return tree;
 }
 
-/** The folder as O_PATH. It has to be readable now: a mistake of the operator is better told at the start. */
+/** The folder as O_PATH. What it takes to serve it is tried now: a mistake of the operator is better told at the start. */
 function openFolder(path: string, fsdev: string): number {
   const fd = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY);
-  const readable = fd < 0 ? fd : openat(fd, ".", O_RDONLY | O_DIRECTORY);
-  if (readable >= 0) {
-    close(readable);
-    return fd;
-  }
+  const readable = fd < 0 ? fd : openat2(fd, ".", O_RDONLY | O_DIRECTORY, 0, RESOLVE_BENEATH);
+  if (readable < 0) refuse(fd, path, fsdev, explain(readable));
+  close(readable);
+  const again = reopen(fd, O_RDONLY | O_DIRECTORY);
+  if (again < 0) refuse(fd, path, fsdev, ["cannot be opened through /proc/self/fd", "mount /proc"]);
+  close(again);
+  return fd;
+}
+
+function refuse(fd: number, path: string, fsdev: string, [problem, hint]: Explanation): never {
   if (fd >= 0) close(fd);
-  const [problem, hint] = explain(readable);
   throw new ConfigError({
     code: "ERR_FSDEV_OPEN",
     path: `fsdev ${fsdev}`,
@@ -67,7 +74,9 @@ function openFolder(path: string, fsdev: string): number {
   });
 }
 
-function explain(status: number): [problem: string, hint: string] {
+type Explanation = readonly [problem: string, hint: string];
+
+function explain(status: number): Explanation {
   switch (status) {
     case -Errno.ENOENT:
       return ["does not exist", "make the folder, or correct path"];
@@ -78,6 +87,11 @@ function explain(status: number): [problem: string, hint: string] {
       return [
         "may not be read by the server's user",
         "give it the right to read and enter the folder, or run as root",
+      ];
+    case -Errno.ENOSYS:
+      return [
+        "cannot be served without openat2(2)",
+        "use Linux 5.12 or newer, and allow the call in a container's filter",
       ];
     default:
       return [`cannot be opened (${errnoName(status)})`, "see errno(3)"];

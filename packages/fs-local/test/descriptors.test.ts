@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FsFile, type FsNode, OPEN } from "@ninefold/core/contracts";
+import { getOpenFileLimit, setOpenFileLimit } from "@ninefold/native";
 import { describe, expect, test } from "vitest";
 import {
   codeOf,
@@ -97,6 +98,28 @@ describe("descriptors", () => {
     for (const file of files) await file.close();
     expect((await statOf(node)).size).toBe(4);
     expect(tree.descriptors.used).toBeLessThanOrEqual(16);
+  });
+
+  test("that other parts of the process use up are made up for by closing some here", async () => {
+    const { root, tree } = await freshTree();
+    const nodes: FsNode[] = [];
+    for (let i = 0; i < 60; i++) nodes.push(await writeFile(root, `f${i}`, "text"));
+    for (const node of nodes) await statOf(node);
+    const { soft, hard } = getOpenFileLimit();
+    // Not one more than there are now.
+    setOpenFileLimit(Math.max(...readdirSync("/proc/self/fd").map(Number)), hard);
+    try {
+      for (const node of nodes) {
+        const file = await node.open(OPEN.READ);
+        expect(await readText(file)).toBe("text");
+        await file.close();
+      }
+      expect(await root.lookup("f7")).toBe(nodes[7]);
+      await (await root.create("g", OPEN.READ, made(0o600))).file.close();
+    } finally {
+      setOpenFileLimit(soft, hard);
+    }
+    expect(tree.descriptors.used).toBeLessThan(62);
   });
 
   test("that were closed lead to ESTALE when the host replaced the file, never to the other one", async () => {

@@ -59,6 +59,7 @@ describe("a folder that cannot be served", () => {
     mkdirSync(join(path, "closed"));
     chmodSync(join(path, "closed"), 0);
     if (!isRoot) expect(await refusalOf(join(path, "closed"))).toMatch(/may not be read/);
+    chmodSync(join(path, "closed"), 0o700);
   });
 });
 

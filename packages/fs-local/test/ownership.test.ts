@@ -45,6 +45,8 @@ describe("modes of new objects", () => {
   });
 });
 
+if (!isRoot) console.info("skipped: giving files to other users takes root");
+
 describe.skipIf(!isRoot)("owners, with a server that is root", () => {
   test.each(["passthrough", "none"] as const)("are kept on the host (%s)", async (security_model) => {
     const { path, root } = await freshTree({ security_model });

@@ -119,7 +119,7 @@ function createNew(
         () => asyncFiles.openat(directoryFd, name, host, mode),
       );
     let fd = await open();
-    if (fd === -ERRNO.EMFILE && directory.tree.descriptors.shrink()) fd = await open();
+    if (fd === -ERRNO.EMFILE && directory.tree.descriptors.shrink(directory)) fd = await open();
     if (fd === -ERRNO.EEXIST) return undefined;
     check(fd, name);
     const status = await settleMade(directory, directoryFd, name, fd, options);

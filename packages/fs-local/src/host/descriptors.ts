@@ -50,11 +50,14 @@ export class Descriptors {
     this.#used--;
   }
 
-  /** Closes some because the process has too many, by whomever. False when there is none to close. */
-  shrink(): boolean {
+  /** Closes some because the process has too many, by whomever, but not `kept`'s. False when there is none to close. */
+  shrink(kept?: LocalNode): boolean {
+    // Its number may be in use further up, and would soon be another file's.
+    kept?.hold();
     const least = Math.floor(this.#used * 0.75);
     let closed = false;
     while (this.#used > least && this.#closeOne()) closed = true;
+    kept?.letGo();
     return closed;
   }
 

@@ -34,7 +34,7 @@ export function tryOpenEntry(directory: LocalNode, fd: number, name: string): nu
   if (!isComponent(name)) return -Errno.EINVAL;
   if (!directory.device.isLocal) return AGAIN;
   let opened = openat2(fd, name, PATH_FLAGS, 0, RESOLVE | RESOLVE_CACHED);
-  if (opened === -Errno.EMFILE && directory.tree.descriptors.shrink()) {
+  if (opened === -Errno.EMFILE && directory.tree.descriptors.shrink(directory)) {
     opened = openat2(fd, name, PATH_FLAGS, 0, RESOLVE | RESOLVE_CACHED);
   }
   return opened === -Errno.EAGAIN ? AGAIN : opened;
@@ -45,7 +45,7 @@ export async function openEntry(directory: LocalNode, fd: number, name: string):
   const now = tryOpenEntry(directory, fd, name);
   if (now !== AGAIN) return now;
   const opened = await asyncFiles.openat2(fd, name, PATH_FLAGS, 0, RESOLVE);
-  if (opened === -Errno.EMFILE && directory.tree.descriptors.shrink()) {
+  if (opened === -Errno.EMFILE && directory.tree.descriptors.shrink(directory)) {
     return asyncFiles.openat2(fd, name, PATH_FLAGS, 0, RESOLVE);
   }
   return opened;
