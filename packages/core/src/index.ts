@@ -23,6 +23,10 @@
  *
  * @packageDocumentation
  */
+export type { Opinion, Verdict } from "./attach/decide.ts";
+export type { EntryProblem } from "./attach/entry-problems.ts";
+export { type ExplainedOffer, type Explanation, explainOffers } from "./attach/explain.ts";
+export type { AttachedOffer, OfferStatus, RefusedOffer, XenStatus } from "./attach/offer-status.ts";
 export { configJsonSchema } from "./config/config-schema.ts";
 export { type ParseConfigOptions, parseConfig } from "./config/parse-config.ts";
 export type {
@@ -33,6 +37,7 @@ export type {
   PlainOptions,
   ServerConfig,
 } from "./config/server-config.ts";
+export type { DomainRule, StrategyConfig, XenConfig } from "./config/xen-config.ts";
 export {
   AGAIN,
   API_VERSION,

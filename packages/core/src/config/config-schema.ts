@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { onOff, wholeNumber } from "../options/option-values.ts";
 import type { LogConfig } from "./server-config.ts";
+import { type XenEntry, xenSchema } from "./xen-config.ts";
 
 const name = z.string().min(1, { error: "must not be empty" });
 
@@ -60,6 +61,8 @@ const schema = z.strictObject({
     .optional()
     .meta({ description: "whom it is shared with: devices of virtual machines" }),
   listen: z.array(listener).optional().meta({ description: "sockets that guests mount from" }),
+  xen: xenSchema.optional().meta({ description: "how offers of a Xen toolstack are answered" }),
+  control: name.optional().meta({ description: "path of the control socket, which ninefold status asks" }),
   inline: onOff().optional().meta({ description: "serve in one process instead of one for each fsdev" }),
   log: log.optional(),
   limits: limits.optional().meta({ description: "what one session may take" }),
@@ -107,6 +110,8 @@ export interface ConfigFile {
     | undefined;
   readonly devices?: readonly DeviceEntry[] | undefined;
   readonly listen?: readonly ListenEntry[] | undefined;
+  readonly xen?: XenEntry | undefined;
+  readonly control?: string | undefined;
   readonly inline?: boolean | undefined;
   readonly log?: { readonly [Key in keyof LogConfig]?: LogConfig[Key] | undefined } | undefined;
   readonly limits?: LimitsEntry | undefined;

@@ -1,4 +1,4 @@
-import { isAbsolute } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { ConfigError, type Mistake } from "../contracts/config-error.ts";
 import { deepFreeze } from "../options/check-options.ts";
 import { formatPath, schemaMistakes } from "../options/schema-mistakes.ts";
@@ -6,6 +6,7 @@ import { checkConfig, type Located } from "./check-config.ts";
 import { type ConfigFile, configSchema } from "./config-schema.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import type { DeviceConfig, FsdevConfig, LayerConfig, LogConfig, ServerConfig } from "./server-config.ts";
+import { xenConfigOf } from "./xen-config.ts";
 
 export interface ParseConfigOptions {
   /** Absolute: the configuration file's folder, or the working directory. */
@@ -37,6 +38,8 @@ export function parseConfig(plain: unknown, options: ParseConfigOptions): Server
     plugins: file.plugins ?? [],
     fsdevs: fsdevs.map(({ value }) => value),
     devices: devices.map(({ value }) => value),
+    ...(file.xen === undefined ? {} : { xen: xenConfigOf(file.xen) }),
+    ...(file.control === undefined ? {} : { control: resolve(options.baseDirectory, file.control) }),
     inline: file.inline ?? false,
     log: logOf(file),
     limits: limitsOf(file),

@@ -1,5 +1,6 @@
 import type { SessionLimits } from "../contracts/engine.ts";
 import type { LogLevel } from "../contracts/logger.ts";
+import type { XenConfig } from "./xen-config.ts";
 
 /** Options as they were given: text from a command line, plain data from a file. A plugin's schema reads them. */
 export type PlainOptions = Readonly<Record<string, unknown>>;
@@ -15,6 +16,10 @@ export interface ServerConfig {
   readonly plugins: readonly string[];
   readonly fsdevs: readonly FsdevConfig[];
   readonly devices: readonly DeviceConfig[];
+  /** Absent: no offers are looked for. */
+  readonly xen?: XenConfig;
+  /** Absolute path of the control socket. */
+  readonly control?: string;
   /** Lanes run in the calling process instead of a process each. */
   readonly inline: boolean;
   readonly log: LogConfig;

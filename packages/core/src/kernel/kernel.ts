@@ -1,3 +1,4 @@
+import type { XenStatus } from "../attach/offer-status.ts";
 import type { DeviceConfig, FsdevConfig, ServerConfig } from "../config/server-config.ts";
 import type { DeviceNode, DeviceQueries } from "../contracts/device-node.ts";
 import type { EventSource, KernelEvents } from "../contracts/events.ts";
@@ -63,6 +64,8 @@ export interface KernelStatus {
   readonly devices: readonly DeviceNode[];
   readonly lanes: readonly LaneStatus[];
   readonly plugins: readonly PluginDescription[];
+  /** Undefined when no offers are looked for. */
+  readonly xen: XenStatus | undefined;
 }
 
 /** A kernel for this configuration. Nothing is loaded, opened or started before `start()`. */

@@ -19,6 +19,8 @@ export interface DevicePlan {
   readonly interfaces: readonly string[];
   /** False when it names no end for a guest: it is realized, and no lane serves it. */
   readonly connects: boolean;
+  /** Where it is in the device tree; the tree's default when absent. */
+  readonly container?: string;
   readonly plugins: readonly LoadedPlugin[];
 }
 
@@ -48,6 +50,7 @@ export async function planDevice(config: DeviceConfig, plugins: PluginSet): Prom
     config,
     interfaces: transport.interfaces ?? [],
     connects: transport.connects?.(options) ?? true,
+    ...(transport.container === undefined ? {} : { container: transport.container }),
     plugins: [plugin],
   };
 }

@@ -1,37 +1,18 @@
+import { planAttach } from "../attach/attach-plan.ts";
+import { OfferDesk } from "../attach/offer-desk.ts";
 import type { DeviceConfig, FsdevConfig, ServerConfig } from "../config/server-config.ts";
 import { ConfigError } from "../contracts/config-error.ts";
 import type { DeviceNode, DeviceQueries } from "../contracts/device-node.ts";
 import type { EventSource, KernelEvents } from "../contracts/events.ts";
 import type { Logger } from "../contracts/logger.ts";
-import { DeviceTree } from "../device-tree/device-tree.ts";
+import type { OfferSource } from "../contracts/offer.ts";
+import { OFFER_SOURCE } from "../contracts/plugin.ts";
 import { EventHub } from "../events/event-hub.ts";
-import { FsdevRegistry } from "../fsdevs/fsdev-registry.ts";
-import { startInlineLane } from "../lane/inline-lane.ts";
-import type { LaneConfig, LaneDevice } from "../lane/lane-config.ts";
-import { startProcessLane } from "../lane/process-lane.ts";
 import { describePluginSet, type PluginDescription } from "../plugins/describe-plugins.ts";
-import { PluginSet } from "../plugins/plugin-set.ts";
 import { silentLogger } from "../silent-logger.ts";
 import type { DeviceUsage, Kernel, KernelOptions, KernelStatus } from "./kernel.ts";
-import { LaneSet } from "./lane-set.ts";
 import { loadPluginSet } from "./load-plugin-set.ts";
-import {
-  type DevicePlan,
-  type FsdevPlan,
-  modulesOf,
-  planDevice,
-  planEngine,
-  planFsdev,
-  together,
-} from "./plan.ts";
-
-/** How long a lane may take to end before it is killed, unless the caller says otherwise. */
-const STOP_TIMEOUT_MS = 10_000;
-
-interface ServedDevice {
-  readonly plan: DevicePlan;
-  readonly node: DeviceNode;
-}
+import { inUse, ServedMachine } from "./served-machine.ts";
 
 /** The kernel: it plans what is served, from plain data, and has lanes do it. */
 export class PlanningKernel implements Kernel {
@@ -40,12 +21,9 @@ export class PlanningKernel implements Kernel {
   readonly #options: KernelOptions;
   readonly #log: Logger;
   readonly #events: EventHub<KernelEvents>;
-  /** Empty until the start. */
-  #plugins: PluginSet;
-  readonly #tree: DeviceTree;
-  readonly #fsdevs: FsdevRegistry;
-  readonly #plans = new Map<string, FsdevPlan>();
-  readonly #lanes: LaneSet;
+  readonly #machine: ServedMachine;
+  /** There while offers of Xen's are answered. */
+  #desk: OfferDesk | undefined;
   #state: KernelStatus["state"] = "created";
   #stopped: Promise<void> | undefined;
   /** One change of fsdevs and devices after the other. */
@@ -55,20 +33,17 @@ export class PlanningKernel implements Kernel {
     this.#options = options;
     this.#config = options.config;
     this.#log = options.log ?? silentLogger;
-    this.#events = new EventHub<KernelEvents>(this.#log, () => this.#lanes.interestChanged());
+    this.#events = new EventHub<KernelEvents>(this.#log, () => this.#machine.lanes.interestChanged());
     this.events = this.#events.source;
-    this.#plugins = new PluginSet(options.config.baseDirectory);
-    this.#tree = new DeviceTree(this.#events);
-    this.#fsdevs = new FsdevRegistry(this.#events);
-    this.#lanes = new LaneSet(this.#tree, this.#events, this.#log);
+    this.#machine = new ServedMachine(options, this.#events, this.#log);
   }
 
   get devices(): DeviceQueries {
-    return this.#tree;
+    return this.#machine.tree;
   }
 
   get fsdevs(): readonly FsdevConfig[] {
-    return this.#fsdevs.list();
+    return this.#machine.fsdevs.list();
   }
 
   async start(): Promise<void> {
@@ -93,8 +68,8 @@ export class PlanningKernel implements Kernel {
   }
 
   usage(): readonly DeviceUsage[] {
-    return this.#tree.find().flatMap(({ path, type, fsdev, mountTag }) => {
-      const lines = this.#lanes.usage(path);
+    return this.#machine.tree.find().flatMap(({ path, type, fsdev, mountTag }) => {
+      const lines = this.#machine.lanes.usage(path);
       return lines === undefined ? [] : [{ device: path, type, fsdev, mountTag, lines }];
     });
   }
@@ -103,51 +78,37 @@ export class PlanningKernel implements Kernel {
     return {
       state: this.#state,
       fsdevs: this.fsdevs,
-      devices: this.#tree.find(),
-      lanes: this.#lanes.status(),
+      devices: this.#machine.tree.find(),
+      lanes: this.#machine.lanes.status(),
       plugins: this.plugins(),
+      xen: this.#desk?.status(),
     };
   }
 
   plugins(): readonly PluginDescription[] {
-    return describePluginSet(this.#plugins);
+    return describePluginSet(this.#machine.plugins);
   }
 
   addFsdev(fsdev: FsdevConfig): Promise<void> {
-    return this.#change(async () => this.#addFsdev(await planFsdev(fsdev, this.#plugins)));
+    return this.#change(() => this.#machine.addFsdev(fsdev));
   }
 
   removeFsdev(id: string): Promise<void> {
-    return this.#change(async () => {
-      this.#fsdevs.require(id, "");
-      const users = this.#tree.find({ fsdev: id }).map(({ path }) => path);
-      if (users.length > 0) throw inUse(id, users);
-      this.#fsdevs.remove(id);
-      this.#plans.delete(id);
-    });
+    return this.#change(async () => this.#machine.removeFsdev(id));
   }
 
   addDevice(device: DeviceConfig): Promise<DeviceNode> {
-    return this.#change(async () => {
-      this.#fsdevs.require(device.fsdev, `device ${device.id ?? device.type}`);
-      const plan = await planDevice(device, this.#plugins);
-      const node = this.#realize(plan);
-      try {
-        if (plan.connects) await this.#serve(plan, node);
-      } catch (error) {
-        this.#tree.unplug(node.path);
-        throw error;
-      }
-      return this.#tree.get(node.path) ?? node;
-    });
+    return this.#change(() => this.#machine.addDevice(device));
   }
 
   removeDevice(pathOrId: string): Promise<void> {
     return this.#change(async () => {
-      const node = this.#tree.get(pathOrId);
+      const node = this.#machine.tree.get(pathOrId);
       if (node === undefined) throw this.#noDevice(pathOrId);
-      await this.#lanes.removeDevice(node.fsdev, node.path);
-      this.#tree.unplug(node.path);
+      const offer = this.#desk?.holderOf(node.path);
+      if (offer !== undefined)
+        throw inUse(`device ${node.path}`, `offer ${offer}`, "detach that from its guest first");
+      await this.#machine.removeDevice(node);
     });
   }
 
@@ -157,94 +118,50 @@ export class PlanningKernel implements Kernel {
 
   async #begin(): Promise<void> {
     await this.#loadPlugins();
-    const fsdevs = await together(this.#config.fsdevs.map((fsdev) => planFsdev(fsdev, this.#plugins)));
-    const devices = await together(this.#config.devices.map((device) => planDevice(device, this.#plugins)));
-    for (const plan of fsdevs) this.#addFsdev(plan);
-    const served = devices.map((plan) => ({ plan, node: this.#realize(plan) }));
-    const groups = Map.groupBy(
-      served.filter(({ plan }) => plan.connects),
-      ({ plan }) => plan.config.fsdev,
-    );
-    // The first that fails ends the start; `stop` then ends the others, started or starting.
-    await Promise.all([...groups].map(([fsdev, group]) => this.#startLane(fsdev, group)));
+    const { xen, baseDirectory } = this.#config;
+    const plan = xen === undefined ? undefined : await planAttach(xen, this.#machine.plugins);
+    await this.#machine.serveAll(await this.#machine.realizeAll());
+    if (xen === undefined || plan === undefined) return;
+    this.#desk = new OfferDesk({
+      ...{ xen, plan, baseDirectory, machine: this.#machine, events: this.#events, log: this.#log },
+      sources: this.#sources(),
+      change: (action) => this.#queue(action),
+    });
+    const desk = this.#desk;
+    await this.#queue(() => desk.start());
+  }
+
+  /** A later plugin's source is in the place of an earlier one's of the same name. */
+  #sources(): OfferSource[] {
+    const all = this.#machine.plugins.all(OFFER_SOURCE);
+    return [...new Map(all.map(({ value }) => [value.name, value])).values()];
   }
 
   async #loadPlugins(): Promise<void> {
-    this.#plugins = await loadPluginSet(this.#options);
-    for (const { plugin, specifier } of this.#plugins.loaded) {
+    const plugins = await loadPluginSet(this.#options);
+    this.#machine.plugins = plugins;
+    for (const { plugin, specifier } of plugins.loaded) {
       const { name, contributes } = plugin;
       this.#log.debug("plugin loaded", { plugin: name, specifier });
       this.#events.emit("plugin-load", { plugin: name, specifier, contributes });
     }
-    for (const { specifier, code, message } of this.#plugins.failures) {
+    for (const { specifier, code, message } of plugins.failures) {
       this.#log.error(message, { code });
       this.#events.emit("plugin-fail", { specifier, code, message });
     }
   }
 
-  #addFsdev(plan: FsdevPlan): void {
-    this.#fsdevs.add(plan.config);
-    this.#plans.set(plan.config.id, plan);
-  }
-
-  #realize({ config, interfaces, connects }: DevicePlan): DeviceNode {
-    const node = this.#tree.realize({
-      ...(config.id === undefined ? {} : { id: config.id }),
-      type: config.type,
-      interfaces,
-      fsdev: config.fsdev,
-      mountTag: config.mountTag,
-      properties: config.options,
-    });
-    if (!connects) this.#log.info("device realized; no guest can come to it yet", { device: node.path });
-    return node;
-  }
-
-  async #serve(plan: DevicePlan, node: DeviceNode): Promise<void> {
-    const { fsdev } = plan.config;
-    if (!this.#lanes.isRunning(fsdev)) return this.#startLane(fsdev, [{ plan, node }]);
-    const modules = this.#isInline ? [] : modulesOf(plan.plugins, this.#plugins);
-    await this.#lanes.addDevice(fsdev, laneDevice(plan, node), modules);
-  }
-
-  async #startLane(fsdev: string, served: readonly ServedDevice[]): Promise<void> {
-    const config = this.#laneConfig(fsdev, served);
-    const stopTimeoutMs = this.#options.stopTimeoutMs ?? STOP_TIMEOUT_MS;
-    await this.#lanes.start(config, (sink, signal) =>
-      this.#isInline
-        ? startInlineLane(config, this.#plugins, sink, { stopTimeoutMs, signal })
-        : startProcessLane(config, sink, { stopTimeoutMs, signal }),
-    );
-  }
-
-  #laneConfig(fsdev: string, served: readonly ServedDevice[]): LaneConfig {
-    const fsdevPlan = this.#plans.get(fsdev);
-    if (fsdevPlan === undefined) throw new TypeError(`fsdev ${fsdev} was not planned`);
-    const engine = planEngine(this.#plugins);
-    const needed = [engine.plugin, ...fsdevPlan.plugins, ...served.flatMap(({ plan }) => plan.plugins)];
-    return {
-      fsdev: fsdevPlan.config,
-      devices: served.map(({ plan, node }) => laneDevice(plan, node)),
-      engine: engine.value.name,
-      plugins: this.#isInline ? [] : modulesOf(needed, this.#plugins),
-      baseDirectory: this.#config.baseDirectory,
-      limits: this.#config.limits,
-      logLevel: this.#config.log.level,
-      listened: this.#lanes.listened(),
-    };
-  }
-
-  get #isInline(): boolean {
-    const { laneMode } = this.#options;
-    return laneMode === undefined ? this.#config.inline : laneMode === "inline";
-  }
-
+  /** One change after the other, while the kernel runs. */
   #change<Value>(action: () => Promise<Value>): Promise<Value> {
-    const change = this.#changes.then(() => {
+    return this.#queue(() => {
       if (this.#state !== "running")
         throw new TypeError(`fsdevs and devices change while a kernel runs; it is ${this.#state}`);
       return action();
     });
+  }
+
+  #queue<Value>(action: () => Promise<Value>): Promise<Value> {
+    const change = this.#changes.then(action);
     this.#changes = change.catch(() => {});
     return change;
   }
@@ -252,17 +169,19 @@ export class PlanningKernel implements Kernel {
   async #stop(reason: string): Promise<void> {
     const wasRunning = this.#state === "running";
     this.#state = "stopping";
-    await this.#lanes.close();
+    await this.#desk?.close();
+    await this.#machine.lanes.close();
     await this.#changes;
-    for (const { path } of this.#tree.find()) this.#tree.unplug(path);
-    for (const { id } of this.#fsdevs.list()) this.#fsdevs.remove(id);
+    this.#desk?.logProblems();
+    this.#machine.clear();
+    this.#desk?.end();
     this.#state = "stopped";
     this.#log[wasRunning ? "info" : "debug"]("stopped", { reason });
     this.#events.emit("stop", { reason });
   }
 
   #noDevice(pathOrId: string): ConfigError {
-    const known = this.#tree.find().map(({ path }) => path);
+    const known = this.#machine.tree.find().map(({ path }) => path);
     return new ConfigError({
       code: "ERR_CONFIG_REFERENCE",
       path: "",
@@ -271,17 +190,4 @@ export class PlanningKernel implements Kernel {
       hint: known.length === 0 ? "there is none" : `there are: ${known.join(", ")}`,
     });
   }
-}
-
-function laneDevice({ config }: DevicePlan, { path }: DeviceNode): LaneDevice {
-  return { path, type: config.type, mountTag: config.mountTag, options: config.options };
-}
-
-function inUse(id: string, users: readonly string[]): ConfigError {
-  return new ConfigError({
-    code: "ERR_CONFIG_CONFLICT",
-    path: `fsdev ${id}`,
-    problem: `it is in use by ${users.join(", ")}`,
-    hint: "remove these devices first",
-  });
 }
