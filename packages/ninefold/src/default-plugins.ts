@@ -3,6 +3,7 @@ export const DEFAULT_PLUGINS: readonly string[] = [
   "@ninefold/engine",
   "@ninefold/fs-local",
   "@ninefold/fs-memory",
+  "@ninefold/fs-sqlite",
   "@ninefold/transport-virtio",
   "@ninefold/transport-socket",
   "@ninefold/transport-memory",
