@@ -38,20 +38,20 @@ export function decodeDirectory(data: Uint8Array): DirectoryEntry[] {
 const entryLayout = parseNotation(DIRECTORY_ENTRY);
 
 function decodeFields(from: Decoder, layout: readonly Field[]): Readonly<Record<string, unknown>> {
-  const counts = new Set(layout.map((field) => field.count));
   const fields: Record<string, unknown> = {};
-  const numbers = new Map<string, number>();
+  let count = 0;
   for (const field of layout) {
-    if (counts.has(field.name)) {
-      numbers.set(field.name, field.width === 2 ? from.u16() : from.u32());
-    } else if (field.list) {
-      const count = numbers.get(field.count ?? "") ?? 0;
-      fields[field.name] = Array.from({ length: count }, () => decodeValue(from, field, 0));
-    } else {
-      fields[field.name] = decodeValue(from, field, numbers.get(field.count ?? "") ?? 0);
-    }
+    if (field.counts !== undefined) count = field.width === 2 ? from.u16() : from.u32();
+    else if (field.list) fields[field.name] = decodeList(from, field, count);
+    else fields[field.name] = decodeValue(from, field, count);
   }
   return fields;
+}
+
+function decodeList(from: Decoder, field: Field, count: number): readonly unknown[] {
+  const list: unknown[] = [];
+  while (list.length < count) list.push(decodeValue(from, field, 0));
+  return list;
 }
 
 function decodeValue(from: Decoder, field: Field, count: number): unknown {

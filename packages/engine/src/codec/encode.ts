@@ -1,6 +1,6 @@
-import { encodeName } from "@ninefold/core/contracts";
+import { Encoder } from "./encoder.ts";
 import { malformed } from "./malformed.ts";
-import { HEADER_SIZE, type MessageName } from "./messages.ts";
+import type { MessageName } from "./messages.ts";
 import { type Field, layoutOf, type MessageInput, type Qid } from "./notation.ts";
 
 /**
@@ -14,27 +14,24 @@ export function encodeMessage<Name extends MessageName>(
 ): Uint8Array {
   const layout = layoutOf(type);
   if (layout === undefined) throw malformed(`unknown message ${type}`);
-  const into = new Encoder();
-  into.number(0, 4);
-  into.number(layout.id, 1);
-  into.number(tag, 2);
-  encodeFields(into, layout.fields, fields as Readonly<Record<string, unknown>>);
-  return into.finish();
+  encoder.begin(layout.id, tag);
+  encodeFields(encoder, layout.fields, fields as Readonly<Record<string, unknown>>);
+  return encoder.finish();
 }
 
+/** One for all: between `begin` and `finish` nothing waits, and nothing of a caller's runs. */
+const encoder = new Encoder();
+
 /** Appends fields to `into`; counts are taken from what they count. */
-export function encodeFields(
+function encodeFields(
   into: Encoder,
   layout: readonly Field[],
   values: Readonly<Record<string, unknown>>,
 ): void {
-  const counted = new Map(
-    layout.flatMap((field) => (field.count === undefined ? [] : [[field.count, field]])),
-  );
   for (const field of layout) {
-    const of = counted.get(field.name);
-    const value = values[of === undefined ? field.name : of.name];
-    if (of !== undefined) into.number(lengthOf(of, value), field.width);
+    const { counts } = field;
+    const value = values[counts === undefined ? field.name : counts.name];
+    if (counts !== undefined) into.number(lengthOf(counts, value), field.width);
     else if (field.list) for (const element of arrayOf(field, value)) encodeValue(into, field, element);
     else encodeValue(into, field, value);
   }
@@ -52,9 +49,7 @@ function lengthOf(field: Field, value: unknown): number {
 
 function encodeValue(into: Encoder, field: Field, value: unknown): void {
   if (field.width === "s" && typeof value === "string") {
-    const bytes = encodeName(value);
-    into.number(bytes.length, 2);
-    into.bytes(bytes);
+    into.string(value);
   } else if (field.width === "data" && value instanceof Uint8Array) {
     into.bytes(value);
   } else if (field.width === 13 && isQid(value)) {
@@ -70,50 +65,4 @@ function encodeValue(into: Encoder, field: Field, value: unknown): void {
 
 function isQid(value: unknown): value is Qid {
   return typeof value === "object" && value !== null && "path" in value;
-}
-
-/** Bytes that grow. */
-export class Encoder {
-  #bytes = new Uint8Array(256);
-  #length = 0;
-
-  /** A little-endian number; negative 64-bit ones are two's complement. */
-  number(value: number | bigint, width: Field["width"]): void {
-    if (typeof width !== "number" || width > 8) throw malformed("not a number's field");
-    const bits = BigInt(width * 8);
-    const big = Number.isInteger(value) || typeof value === "bigint" ? BigInt(value) : -1n;
-    if (big >= 1n << bits || big < (width === 8 ? -(1n << 63n) : 0n)) {
-      throw malformed(`${value} does not fit in ${width} bytes`);
-    }
-    const at = this.#reserve(width);
-    let left = BigInt.asUintN(64, big);
-    for (let i = 0; i < width; i++) {
-      this.#bytes[at + i] = Number(left & 0xffn);
-      left >>= 8n;
-    }
-  }
-
-  bytes(bytes: Uint8Array): void {
-    const at = this.#reserve(bytes.length);
-    this.#bytes.set(bytes, at);
-  }
-
-  /** What was appended, with size[4] set. */
-  finish(): Uint8Array {
-    if (this.#length < HEADER_SIZE) throw malformed("a message has a header");
-    const message = this.#bytes.slice(0, this.#length);
-    new DataView(message.buffer).setUint32(0, message.length, true);
-    return message;
-  }
-
-  #reserve(length: number): number {
-    const at = this.#length;
-    this.#length += length;
-    if (this.#length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length));
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
-    return at;
-  }
 }

@@ -74,11 +74,17 @@ export interface Field {
   /** The field that holds the number of elements (a list) or bytes (data). */
   readonly count?: string;
   readonly list: boolean;
+  /** Of a field that only says how many of the next one there are: that one. */
+  readonly counts?: Field;
 }
 
 /** Reads one line of the table. */
 export function parseNotation(notation: string): readonly Field[] {
-  return notation === "" ? [] : notation.split(" ").map(parseItem);
+  const fields = notation === "" ? [] : notation.split(" ").map(parseItem);
+  return fields.map((field, i) => {
+    const next = fields[i + 1];
+    return next?.count === field.name ? { ...field, counts: next } : field;
+  });
 }
 
 function parseItem(item: string): Field {
