@@ -107,7 +107,7 @@ describe("a configuration", () => {
     [
       "an unknown key",
       { fsdvs: {} },
-      'key "fsdvs" is unknown; allowed: plugins, fsdevs, devices, listen, inline, log, limits',
+      'key "fsdvs" is unknown; allowed: plugins, fsdevs, devices, listen, xen, control, inline, log, limits',
     ],
     ["a bad switch", { inline: "maybe" }, 'key "inline" is "maybe"; must be on or off'],
     [
@@ -233,6 +233,8 @@ describe("a configuration", () => {
       "fsdevs",
       "devices",
       "listen",
+      "xen",
+      "control",
       "inline",
       "log",
       "limits",
@@ -272,6 +274,8 @@ describe("a configuration", () => {
       "fsdevs",
       "devices",
       "listen",
+      "xen",
+      "control",
       "inline",
       "log",
       "limits",
