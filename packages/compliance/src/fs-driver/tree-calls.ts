@@ -90,7 +90,7 @@ export interface Entry {
 export async function readEntries(
   file: FsFile,
   cookie: readonly [number, number] = [0, 0],
-  room = Number.POSITIVE_INFINITY,
+  room: number = Number.POSITIVE_INFINITY,
 ): Promise<Entry[]> {
   const entries: Entry[] = [];
   await file.readdir(cookie[0], cookie[1], collector(entries, room));
