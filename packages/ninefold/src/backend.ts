@@ -11,14 +11,23 @@ import {
   parseConfig,
   type ServerConfig,
 } from "@ninefold/core";
+import { serveControl } from "./control/server.ts";
 import { DEFAULT_PLUGINS } from "./default-plugins.ts";
+import { xenSource } from "./xen-source.ts";
 
 /** What a configuration file may hold (see docs/CONFIGURATION.md), and what only a program can give. */
 export interface BackendOptions {
-  readonly fsdevs: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly fsdevs?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly devices?: readonly Readonly<Record<string, unknown>>[];
   readonly listen?: readonly Readonly<Record<string, unknown>>[];
-  /** npm names or paths; also plugin objects when `inline`, which cannot cross to a lane's process. */
+  /** How offers of a Xen toolstack are answered. */
+  readonly xen?: Readonly<Record<string, unknown>>;
+  /** Path of the control socket, which `ninefold status` asks. */
+  readonly control?: string;
+  /**
+   * npm names or paths; also plugin objects: when `inline`, because they cannot cross to a lane's process, or when they
+   * bring only attach strategies and sources of offers, which no lane needs.
+   */
   readonly plugins?: readonly (string | Plugin)[];
   /** Serve in this process instead of one process for each fsdev. */
   readonly inline?: boolean;
@@ -60,14 +69,29 @@ export async function serve(
   config: ServerConfig,
   { objects = [], log, observe }: Pick<BackendOptions, "log" | "observe"> & { objects?: readonly Plugin[] },
 ): Promise<Backend> {
-  const kernel = createKernel({ config, plugins: DEFAULT_PLUGINS, ownPlugins: objects, ...(log && { log }) });
+  const source = config.xen === undefined ? [] : [xenSource(config.xen, log)];
+  const kernel = createKernel({
+    config,
+    plugins: [...DEFAULT_PLUGINS, ...source],
+    ownPlugins: objects,
+    ...(log && { log }),
+  });
   observe?.(kernel.events);
   await kernel.start();
-  const close = (): Promise<void> => kernel.stop();
+  const control = await serveControl(config.control, kernel, log).catch(async (error: unknown) => {
+    await kernel.stop("the control socket could not be served");
+    throw error;
+  });
+  const close = async (): Promise<void> => {
+    await control?.close();
+    await kernel.stop();
+  };
   return {
     events: kernel.events,
     devices: kernel.devices,
-    fsdevs: kernel.fsdevs,
+    get fsdevs() {
+      return kernel.fsdevs;
+    },
     usage: () => kernel.usage(),
     status: () => kernel.status(),
     close,

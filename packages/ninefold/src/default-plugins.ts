@@ -7,4 +7,6 @@ export const DEFAULT_PLUGINS: readonly string[] = [
   "@ninefold/transport-virtio",
   "@ninefold/transport-socket",
   "@ninefold/transport-memory",
+  "@ninefold/transport-xen",
+  "@ninefold/attach-strategies",
 ].map((specifier) => import.meta.resolve(specifier));

@@ -38,7 +38,7 @@ export function parseConfig(plain: unknown, options: ParseConfigOptions): Server
     plugins: file.plugins ?? [],
     fsdevs: fsdevs.map(({ value }) => value),
     devices: devices.map(({ value }) => value),
-    ...(file.xen === undefined ? {} : { xen: xenConfigOf(file.xen) }),
+    ...(file.xen === undefined ? {} : { xen: xenConfigOf(file.xen, options.baseDirectory) }),
     ...(file.control === undefined ? {} : { control: resolve(options.baseDirectory, file.control) }),
     inline: file.inline ?? false,
     log: logOf(file),

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { z } from "zod";
 import { onOff, wholeNumber } from "../options/option-values.ts";
 import type { PlainOptions } from "./server-config.ts";
@@ -10,7 +11,10 @@ export interface XenConfig {
   readonly domains: readonly DomainRule[];
   /** Only this guest's offers; all guests' when absent. */
   readonly domid?: number;
-  /** xenstored's socket, or a file with what xenstore-ls has printed; where xenstored listens by default when absent. */
+  /**
+   * Absolute path of xenstored's socket, or of a file with what xenstore-ls has printed; where xenstored listens by default
+   * when absent.
+   */
   readonly store?: string;
   /** Kinds of back ends to look for; all when absent. */
   readonly kinds?: readonly ("9pfs" | "xen_9pfs")[];
@@ -72,13 +76,13 @@ export const xenSchema: z.ZodType<XenEntry> = z.looseObject({
 });
 
 /** The entry with its defaults. */
-export function xenConfigOf(entry: XenEntry): XenConfig {
+export function xenConfigOf(entry: XenEntry, baseDirectory: string): XenConfig {
   const { attach = [], domains = {}, domid, store, kinds, claim, restore = true, limits, ...options } = entry;
   return {
     attach: strategiesOf(attach),
     domains: Object.entries(domains).map(([pattern, given]) => ({ pattern, attach: strategiesOf(given) })),
     ...(domid === undefined ? {} : { domid }),
-    ...(store === undefined ? {} : { store }),
+    ...(store === undefined ? {} : { store: resolve(baseDirectory, store) }),
     ...(kinds === undefined ? {} : { kinds }),
     // One guest's device model is no daemon for all guests.
     claim: claim ?? domid === undefined,

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ConfigError, parseOptionString } from "@ninefold/core";
 import { deviceOf, fsdevOf, listenerOf, virtfsOf } from "./qemu-options.ts";
+import { XEN_OPTIONS, xenOf } from "./xen-options.ts";
 
 /** What the command line says, not yet checked against the configuration's schema. */
 export interface CommandLine {
@@ -12,6 +13,12 @@ export interface CommandLine {
   readonly configFile: string | undefined;
   /** The parts of a configuration that were given as options, in the form that a configuration file has. */
   readonly plain: PlainConfig;
+  /** What `attach` and `status` are asked beside. */
+  readonly ask: {
+    readonly explain: boolean;
+    readonly json: boolean;
+    readonly xenstoreLs: string | undefined;
+  };
   readonly help: boolean;
   readonly version: boolean;
 }
@@ -23,12 +30,14 @@ export interface PlainConfig {
   readonly fsdevs?: Readonly<Record<string, Entry>>;
   readonly devices?: readonly Entry[];
   readonly listen?: readonly Entry[];
+  readonly xen?: Entry;
+  readonly control?: string;
   readonly inline?: boolean;
   readonly log?: Entry;
 }
 
 /** QEMU writes these with one dash; `parseArgs` knows two. */
-const ONE_DASH = ["fsdev", "device", "virtfs", "listen", "help", "version"];
+const ONE_DASH = ["fsdev", "device", "virtfs", "listen", "xen-attach", "xen-domid", "help", "version"];
 
 const OPTIONS = {
   fsdev: { type: "string", multiple: true },
@@ -37,6 +46,11 @@ const OPTIONS = {
   listen: { type: "string", multiple: true },
   plugin: { type: "string", multiple: true },
   config: { type: "string" },
+  control: { type: "string" },
+  ...XEN_OPTIONS,
+  explain: { type: "boolean" },
+  json: { type: "boolean" },
+  "xenstore-ls": { type: "string" },
   inline: { type: "boolean" },
   trace: { type: "boolean" },
   "log-level": { type: "string" },
@@ -53,6 +67,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const { fsdevs, devices } = readFsdevs(values.fsdev ?? [], values.virtfs ?? []);
   for (const text of values.device ?? []) devices.push(deviceOf(optionsOf(text, "driver"), text));
   const listen = (values.listen ?? []).map((text) => listenerOf(optionsOf(text, "address"), text));
+  const xen = xenOf(values);
   const log = {
     ...(values["log-level"] !== undefined && { level: values["log-level"] }),
     ...(values["log-format"] !== undefined && { format: values["log-format"] }),
@@ -68,8 +83,15 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       ...(devices.length > 0 && { devices }),
       ...(listen.length > 0 && { listen }),
       ...(values.plugin && { plugins: values.plugin }),
+      ...(xen && { xen }),
+      ...(values.control !== undefined && { control: values.control }),
       ...(values.inline && { inline: true }),
       ...(Object.keys(log).length > 0 && { log }),
+    },
+    ask: {
+      explain: values.explain ?? false,
+      json: values.json ?? false,
+      xenstoreLs: values["xenstore-ls"],
     },
     help: values.help ?? false,
     version: values.version ?? false,
@@ -141,6 +163,13 @@ export function withAbsolutePaths(plain: PlainConfig): PlainConfig {
     );
   return {
     ...plain,
+    ...(plain.control !== undefined && { control: resolve(plain.control) }),
+    ...(plain.xen && {
+      xen: {
+        ...plain.xen,
+        ...(plain.xen.store !== undefined && { store: resolve(String(plain.xen.store)) }),
+      },
+    }),
     ...(plain.fsdevs && {
       fsdevs: Object.fromEntries(Object.entries(plain.fsdevs).map(([id, fsdev]) => [id, absolute(fsdev)])),
     }),

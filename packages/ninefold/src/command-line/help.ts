@@ -2,6 +2,9 @@
 export const HELP = `ninefold shares host folders, and anything that can look like one, with virtual machines over 9P.
 
 usage: ninefold [options]             serve until Ctrl-C
+       ninefold attach --explain …    what each attach strategy would do with a Xen toolstack's offers, and why
+       ninefold status --control PATH [--json]
+                                      fsdevs, devices, lanes, offers of a server that runs
        ninefold plugins [options]     what drivers, layers and transports there are, and who brings them
        ninefold demo [FOLDER]         an embedded guest on FOLDER (or a sample), no VM needed
 
@@ -16,6 +19,18 @@ what is shared, and with whom (QEMU's words; a comma in a value is written ,,):
   -listen tcp:[HOST:]PORT,fsdev=ID,allow-unauthenticated=on  for trans=tcp; 127.0.0.1 unless HOST is given
      socket-mode=0600, socket-group=NAME                     who may connect to a Unix socket
 
+whom Xen guests are answered by (docs/ATTACHING-TO-XEN.md):
+  -xen-attach [-xen-domid N]         answer the offers in xenstore: all guests', or one's
+  --attach STRATEGY[,OPTION=VALUE]   steal[,force=on], xen-9p, fsdev-only[,override=xenstore|fsdev], xenstore, or another
+                                     plugin's; given several times, they are tried in this order
+  -device virtio-9p-pci,fsdev=ID,mount_tag=TAG   a device to steal needs no socket=
+  -device xen-9p,fsdev=ID,mount_tag=TAG          a note for the strategy xen-9p; no guest sees it
+  --allow DIR                        a folder that the strategy xenstore may share, such as '/srv/vm/*'
+  --xen restore=off,limits=ignore    other keys of xen
+  --xenstore SOCKET                  where xenstored listens
+  --xenstore-ls FILE                 for attach --explain: what xenstore-ls -f has printed, here or elsewhere
+
+  --control PATH     a socket for ninefold status, with mode 0600
   --config FILE      all of the above in YAML (see docs/CONFIGURATION.md)
   --plugin NAME      an npm package, or a path, that brings drivers, layers or transports
   --inline           serve in this one process instead of one process for each fsdev

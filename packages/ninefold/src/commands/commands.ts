@@ -6,6 +6,8 @@ export type Command = (line: CommandLine) => Promise<number>;
 /** All commands by name. Each is loaded when it is called, so that none pays for another. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   serve: async (line) => (await import("./serve.ts")).serveCommand(line),
+  attach: async (line) => (await import("./attach.ts")).attachCommand(line),
+  status: async (line) => (await import("./status.ts")).statusCommand(line),
   plugins: async (line) => (await import("./plugins.ts")).pluginsCommand(line),
   demo: async (line) => (await import("../demo/demo.ts")).demoCommand(line),
 };

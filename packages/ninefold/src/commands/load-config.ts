@@ -17,6 +17,7 @@ export function loadConfig(line: CommandLine): ServerConfig {
       ...both(file.devices, own.devices, "devices"),
       ...both(file.listen, own.listen, "listen"),
       ...(own.fsdevs && { fsdevs: { ...file.fsdevs, ...own.fsdevs } }),
+      ...(own.xen && { xen: { ...file.xen, ...own.xen } }),
       ...(own.log && { log: { ...file.log, ...own.log } }),
     },
     { baseDirectory },

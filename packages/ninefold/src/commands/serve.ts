@@ -8,12 +8,12 @@ import { loadConfig } from "./load-config.ts";
 /** `ninefold [serve]`: serves until SIGINT or SIGTERM, then ends everything. */
 export async function serveCommand(line: CommandLine): Promise<number> {
   const config = loadConfig(line);
-  if (config.devices.length === 0) {
+  if (config.devices.length === 0 && config.xen === undefined) {
     throw new ConfigError({
       code: "ERR_CONFIG_MISSING",
       path: "",
       problem: "there is nothing to serve",
-      hint: "give -virtfs, or -fsdev with -device or -listen, or --config FILE (see --help; `ninefold demo` shows it without a VM)",
+      hint: "give -virtfs, or -fsdev with -device or -listen, or -xen-attach, or --config FILE (see --help; `ninefold demo` shows it without a VM)",
     });
   }
   const log = createLogger(config.log);
@@ -27,7 +27,8 @@ export async function serveCommand(line: CommandLine): Promise<number> {
     },
   });
   backend.events.on("lane-exit", () => {
-    if (backend.status().lanes.every(({ state }) => state === "dead")) allLanesDead.resolve(1);
+    if (config.xen === undefined && backend.status().lanes.every(({ state }) => state === "dead"))
+      allLanesDead.resolve(1);
   });
   for (const usage of backend.usage()) process.stdout.write(describeUsage(usage));
   process.stdout.write("serving; Ctrl-C ends it\n");
