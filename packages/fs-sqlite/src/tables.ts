@@ -13,7 +13,7 @@ const NOW = "unixepoch()";
  * Names, targets and names of attributes are bytes, as on a disk. Row ids are never used twice (AUTOINCREMENT): an inode
  * number names one object for ever, and an entry's row id is its place in the order of a directory.
  */
-export const CREATE_TABLES = `
+export const CREATE_TABLES: string = `
 CREATE TABLE meta (identity BLOB NOT NULL, syncs INTEGER NOT NULL);
 INSERT INTO meta VALUES (randomblob(8), 0);
 
