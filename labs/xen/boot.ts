@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureStage, labCache } from "../src/cache.ts";
 import { type CpioEntry, cpioOf } from "../src/cpio.ts";
 import { qemuLab } from "../src/prepare.ts";
+import { bundlePrograms } from "./bundle.ts";
 import { runToEnd } from "./run-to-end.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -33,6 +34,12 @@ export async function prepareXen({ share, scripts, memoryMiB = 2048 }: XenBootOp
   for (const [index, { name, text }] of scripts.entries()) {
     writeFileSync(join(share, "run", `${String(index).padStart(2, "0")}-${name}.sh`), text);
   }
+  await bundlePrograms(
+    PROGRAMS.map((name) => join(here, `${name}.ts`)),
+    share,
+  );
+  // The one package that is no source: it is loaded from where the programs are.
+  symlinkSync("/repo/node_modules", join(share, "node_modules"));
   const guestFiles = readdirSync(join(here, "guest")).map((name) =>
     fileFrom(`lab/guest/${name}`, `guest/${name}`),
   );
@@ -67,6 +74,8 @@ export async function prepareXen({ share, scripts, memoryMiB = 2048 }: XenBootOp
   };
 }
 
+/** What dom0's scripts start. */
+const PROGRAMS = ["serve", "loopback", "attach"] as const;
 const XEN_ARGUMENTS =
   "console=com1 com1=115200,8n1 dom0_mem=900M,max:900M dom0_max_vcpus=1 bootscrub=0 spec-ctrl=no xpti=no watchdog=0 " +
   "cpufreq=none iommu=no loglvl=warning guest_loglvl=warning";

@@ -5,6 +5,8 @@ hostname dom0
 xenstored
 wait_for 30 test -S /run/xenstored/socket
 xen-init-dom0 >/dev/null
+# Here, and not in the shared folder: the toolstack maps it.
+cp /share/domu.cpio /tmp/
 xenconsoled --log=all --log-dir=/var/log/xen
 echo "# dom0 is up after $(cut -d' ' -f1 /proc/uptime) s"
 status=0
@@ -14,6 +16,6 @@ for script in /share/run/*.sh; do
   (cd /root && . "$script" && [ "$FAILED" = 0 ]) || status=1
   stop_backend 2>/dev/null
 done
-cp /var/log/xen/*.log /share/ 2>/dev/null
+cp /var/log/xen/*.log /tmp/*.log /share/ 2>/dev/null
 echo "# done after $(cut -d' ' -f1 /proc/uptime) s"
 power_off $status

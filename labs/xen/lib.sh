@@ -10,6 +10,9 @@ check() {
   if "$@"; then echo "ok - $name"; else echo "not ok - $name"; FAILED=1; fi
 }
 
+# note TEXT...: a remark, with the time
+note() { echo "# $(cut -d' ' -f1 /proc/uptime) s: $*"; }
+
 # wait_for SECONDS COMMAND...: until it succeeds
 wait_for() {
   local end=$((SECONDS + $1)); shift
@@ -28,8 +31,9 @@ power_off() { sync; printf "\\x$(printf %02x "$1")" | dd of=/dev/port bs=1 seek=
 backend=
 # serve ARGS...: the lab's back end in the background, until it has claimed libxl's type=xen_9pfsd
 serve() {
-  node --conditions=@ninefold/source /repo/labs/xen/serve.ts "$@" >/tmp/serve.log 2>&1 &
+  node /share/serve.mjs "$@" >/tmp/serve.log 2>&1 &
   backend=$!
+  note "server $backend"
   wait_for 120 node_is /local/domain/0/libxl/xen-9pfs/state running || { cat /tmp/serve.log; return 1; }
 }
 stop_backend() { [ -z "$backend" ] || { kill "$backend" && wait "$backend"; }; backend=; }
@@ -41,7 +45,7 @@ guest() {
 name = "$name"
 type = "$kind"
 kernel = "/lab/vmlinux"
-ramdisk = "/share/domu.cpio"
+ramdisk = "/tmp/domu.cpio"
 memory = ${GUEST_MEMORY:-160}
 maxmem = ${GUEST_MEMORY:-160}
 vcpus = 1
@@ -53,7 +57,8 @@ ${p9:+p9 = [ $p9 ]}
 C
   # Under emulation a trapped rdtscp ends a PVH guest: "SVM Insn len emulation failed".
   [ "$kind" = pv ] || printf 'tsc_mode = "native"\ncpuid = "host,rdtscp=0"\n' >>"/tmp/$name.cfg"
-  xl create -q "/tmp/$name.cfg" || { echo "# xl create $name failed"; return 1; }
+  note "guest $name"
+  xl create -q "/tmp/$name.cfg" || { note "xl create $name failed ($?)"; dmesg | tail -3; return 1; }
 }
 p9() { echo "\"type=xen_9pfsd,tag=$1,path=${2:-/x},security_model=none\""; }
 domid() { xl domid "$1" 2>/dev/null; }

@@ -1,4 +1,4 @@
-// node labs/xen/serve.ts TAG=FOLDER...: serves each offer of xenstore whose tag is named, in one process, and refuses others.
+// node serve.mjs TAG=FOLDER...: serves each offer of xenstore whose tag is named, in one process, and refuses others.
 import type { Logger, Offer, TransportEndpoint, TransportHost } from "@ninefold/core/contracts";
 import { createEngine } from "@ninefold/engine";
 import { localFs } from "@ninefold/fs-local";

@@ -1,0 +1,1 @@
+say up; sleep 600
