@@ -1,5 +1,5 @@
 /** What `ninefold --help` prints. */
-export const HELP = `ninefold shares host folders, and anything that can look like one, with virtual machines over 9P.
+export const HELP: string = `ninefold shares host folders, and anything that can look like one, with virtual machines over 9P.
 
 usage: ninefold [options]             serve until Ctrl-C
        ninefold attach --explain …    what each attach strategy would do with a Xen toolstack's offers, and why
