@@ -125,6 +125,6 @@ test("no driver can make the device leave guest memory, throw, or run for ever",
         expect(ring.ram.unmapped).toBe(1);
       },
     ),
-    { numRuns: 1500 },
+    { numRuns: 1000 },
   );
 });

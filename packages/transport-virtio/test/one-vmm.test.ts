@@ -71,5 +71,20 @@ test("a device that connects finds a VMM that listens only later, and the next o
     await guest.close();
     await until(() => device.host.events.length === 2 * (vmm + 1));
   }
-  await until(() => device.host.lines.filter((line) => line.includes("a VMM that listens")).length === 3);
+  expect(device.host.lines[0]).toBe("info waiting for a VMM that listens");
+});
+
+test("a VMM whose configuration space is too small for the tag is told what it needs", async () => {
+  await using device = await listeningDevice({ mountTag: "a longer tag" });
+  const frontend = VhostUserFrontend.connect(device.socket);
+  await frontend.getConfig(0, 2);
+  await frontend.getConfig(2, 12);
+  await frontend.getConfig(0, 14);
+  await frontend.getConfig(0, 64);
+  expect(device.host.lines).toEqual([]);
+  for (let i = 0; i < 3; i++) await frontend.getConfig(0, 7);
+  expect(device.host.lines).toEqual([
+    "warn the VMM gives the device 7 bytes of configuration: its mount tag needs config_size=14",
+  ]);
+  await frontend.close();
 });

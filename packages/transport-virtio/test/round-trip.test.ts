@@ -118,7 +118,7 @@ test("whatever is cut into chains arrives whole, and so does its answer, in any 
         memory.close();
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 

@@ -58,8 +58,17 @@ export class TestHost implements TransportHost {
   }
 }
 
+export interface ListeningDevice extends AsyncDisposable {
+  readonly host: TestHost;
+  readonly endpoint: TransportEndpoint;
+  readonly folder: string;
+  readonly socket: string;
+}
+
 /** A device that listens on `socket` in a folder of its own; everything is gone at the end of the scope. */
-export async function listeningDevice(options: { mountTag?: string; server?: boolean } = {}) {
+export async function listeningDevice(
+  options: { mountTag?: string; server?: boolean } = {},
+): Promise<ListeningDevice> {
   const folder = mkdtempSync(join(tmpdir(), "ninefold-virtio-"));
   const host = new TestHost(folder, options.mountTag);
   const endpoint: TransportEndpoint = await virtio.open(

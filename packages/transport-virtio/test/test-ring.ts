@@ -105,7 +105,7 @@ export class TestRing {
     size = 8,
     features: QueueFeatures = PLAIN,
     state: QueueState = FRESH,
-    regions = [{ guestAddress: 0, size: 0x20000 }],
+    regions: readonly { guestAddress: number; size: number }[] = [{ guestAddress: 0, size: 0x20000 }],
   ) {
     this.size = size;
     this.ram = new TestMemory(regions);

@@ -58,8 +58,11 @@ export class VhostUserFrontend {
   ): Promise<Uint8Array> {
     const reply = Promise.withResolvers<Uint8Array>();
     this.#replies.push(reply);
-    await this.#connection.send(request, flags, payload, fds);
-    return await reply.promise;
+    const sent = this.#connection.send(request, flags, payload, fds).then((isSent) => {
+      if (!isSent) reply.reject(gone());
+    });
+    const [answer] = await Promise.all([reply.promise, sent]);
+    return answer;
   }
 
   /** Sends a message and has it acknowledged. Throws RefusedError when the back end refuses it. */
@@ -128,12 +131,16 @@ export class VhostUserFrontend {
       }
     } finally {
       this.#connection.close();
-      for (const reply of this.#replies.splice(0)) reply.reject(new Error("the back end is gone"));
+      for (const reply of this.#replies.splice(0)) reply.reject(gone());
     }
   }
 }
 
 const NOTHING = new Uint8Array(0);
+
+function gone(): Error {
+  return new Error("the back end is gone");
+}
 
 /** A SET_MEM_TABLE message: payload and descriptors. */
 export function memoryTable(regions: readonly MemoryRegion[]): [Uint8Array, number[]] {

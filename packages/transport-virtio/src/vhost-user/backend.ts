@@ -4,13 +4,24 @@ import { Connection, closeAll } from "./connection.ts";
 import { control, type DeviceOffer } from "./control.ts";
 import { INITIAL_STATE, orphans } from "./control-state.ts";
 import { VhostUserDevice } from "./device.ts";
-import { encodeState, encodeU64, FLAG_NEED_REPLY, FLAG_REPLY, hasOwnReply, type Message } from "./message.ts";
+import {
+  encodeState,
+  encodeU64,
+  FLAG_NEED_REPLY,
+  FLAG_REPLY,
+  hasOwnReply,
+  type Message,
+  REQUEST,
+} from "./message.ts";
 
 /**
  * The largest message: QEMU's own devices take chains of 1024 descriptors, of which header and reply need two, and
  * Linux puts a page behind each.
  */
 const MAX_MESSAGE_BYTES = (1024 - 2) * 4096;
+
+/** VMMs that pass a guest's own reads on ask for single fields. */
+const LARGEST_FIELD = 4;
 
 /** Serves one VMM that is connected to `fd`, from its first message until it leaves or `close` is called. */
 export class VhostUserBackend {
@@ -20,6 +31,7 @@ export class VhostUserBackend {
   readonly #peer: PeerInfo;
   /** What was reported last: a ring that is unusable counts as a disconnect, although the VMM is there. */
   #isConnected = false;
+  #isConfigSizeChecked = false;
 
   /** Takes over `fd`. */
   constructor(fd: number, host: TransportHost, offer: DeviceOffer) {
@@ -63,6 +75,18 @@ export class VhostUserBackend {
     }
   }
 
+  /** QEMU reads as much as its user said the configuration space has. A guest kernel cannot stand less than the tag. */
+  #checkConfigSize({ payload }: Message): void {
+    if (this.#isConfigSizeChecked || payload.byteLength < 12) return;
+    const size = payload.getUint32(4, true);
+    if (payload.getUint32(0, true) !== 0 || size <= LARGEST_FIELD || size >= this.#offer.config.length)
+      return;
+    this.#isConfigSizeChecked = true;
+    this.#host.log.warn(
+      `the VMM gives the device ${size} bytes of configuration: its mount tag needs config_size=${this.#offer.config.length}`,
+    );
+  }
+
   #ringBroke(error: ProtocolError): void {
     this.#host.log.error("the guest's virtqueue is stopped until its driver begins anew", { err: error });
     this.#disconnected(error.message);
@@ -82,6 +106,7 @@ export class VhostUserBackend {
 
   async #answer(device: VhostUserDevice, message: Message): Promise<void> {
     const before = device.state;
+    if (message.request === REQUEST.GET_CONFIG) this.#checkConfigSize(message);
     let reply: Uint8Array | undefined;
     let failure: unknown;
     try {

@@ -19,16 +19,22 @@ import {
   type Message,
 } from "./message.ts";
 
+interface Wait {
+  readonly watch: Watch;
+  readonly wake: () => void;
+}
+
 /**
  * One end of a vhost-user socket: whole messages with their descriptors. Used by the back end and by the test kit's
- * front end alike. One call of `receive` and one of `send` at a time.
+ * front end alike. One call of `receive` at a time; messages are sent whole and in order.
  */
 export class Connection {
   readonly #fd: number;
   readonly #buffer: Buffer = Buffer.allocUnsafeSlow(HEADER_BYTES + MAX_PAYLOAD_BYTES);
   readonly #address: number = addressOf(this.#buffer);
-  #wake: (() => void) | undefined;
-  #watch: Watch | undefined;
+  readonly #waits = new Set<Wait>();
+  /** What was sent last. */
+  #sent: Promise<boolean> = Promise.resolve(true);
   #isClosed = false;
 
   /** Takes over a connected, nonblocking stream socket. */
@@ -72,6 +78,20 @@ export class Connection {
 
   /** Sends bytes as they are, the descriptors with the first of them. False when the peer is gone. */
   async sendBytes(bytes: Uint8Array, fds: readonly number[] = []): Promise<boolean> {
+    const sent = this.#sent.then(() => this.#send(bytes, fds));
+    this.#sent = sent.catch(() => false);
+    return await sent;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const { watch } of this.#waits) watch.close();
+    close(this.#fd);
+    for (const { wake } of this.#waits) wake();
+  }
+
+  async #send(bytes: Uint8Array, fds: readonly number[]): Promise<boolean> {
     const address = addressOf(bytes);
     for (let done = 0; done < bytes.length; ) {
       if (this.#isClosed) return false;
@@ -81,14 +101,6 @@ export class Connection {
       else return false;
     }
     return true;
-  }
-
-  close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#watch?.close();
-    close(this.#fd);
-    this.#wake?.();
   }
 
   async #receive(fds: number[]): Promise<Message | undefined> {
@@ -121,12 +133,12 @@ export class Connection {
   }
 
   async #wait(watch: typeof watchReadable): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      this.#watch = watch(this.#fd, resolve);
-    });
-    this.#watch?.close();
-    this.#watch = this.#wake = undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wait = { watch: watch(this.#fd, resolve), wake: resolve };
+    this.#waits.add(wait);
+    await promise;
+    this.#waits.delete(wait);
+    wait.watch.close();
   }
 }
 

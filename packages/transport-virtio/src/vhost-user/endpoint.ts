@@ -4,7 +4,7 @@ import { VhostUserBackend } from "./backend.ts";
 import type { DeviceOffer } from "./control.ts";
 import { listenOn, type SocketFile, type SocketFileOptions } from "./socket-file.ts";
 
-/** How long to wait before connecting again to a VMM that does not listen, or accepting after a failure. */
+/** How long to wait before connecting again, or accepting after a failure. */
 const RETRY_MS = 250;
 
 /**
@@ -56,12 +56,32 @@ export class VhostUserEndpoint {
 
   async #serve(): Promise<void> {
     while (!this.#isClosed) {
-      const fd = this.#socket === undefined ? this.#connect() : acceptUnix(this.#socket.fd);
-      if (fd >= 0) await this.#serveOne(fd);
-      else if (fd === -Errno.EAGAIN && this.#socket !== undefined)
-        await this.#nextConnection(this.#socket.fd);
-      else await this.#pause(fd);
+      if (this.#socket === undefined) await this.#serveByConnecting();
+      else await this.#serveByAccepting(this.#socket.fd);
     }
+  }
+
+  async #serveByAccepting(listening: number): Promise<void> {
+    const fd = acceptUnix(listening);
+    if (fd >= 0) {
+      await this.#serveOne(fd);
+    } else if (fd === -Errno.EAGAIN) {
+      await this.#nextConnection(listening);
+    } else {
+      this.#host.log.error("a VMM could not be accepted", { socket: this.#path, reason: errnoName(fd) });
+      await this.#pause();
+    }
+  }
+
+  async #serveByConnecting(): Promise<void> {
+    const fd = connectUnix(this.#path);
+    if (fd < 0 && !this.#isWaitingLogged) {
+      this.#host.log.info("waiting for a VMM that listens", { socket: this.#path, reason: errnoName(fd) });
+    }
+    this.#isWaitingLogged = fd < 0;
+    if (fd >= 0) await this.#serveOne(fd);
+    // A VMM that ends still listens for a moment after it has closed the connection.
+    await this.#pause();
   }
 
   async #serveOne(fd: number): Promise<void> {
@@ -86,15 +106,6 @@ export class VhostUserEndpoint {
     return watch;
   }
 
-  #connect(): number {
-    const fd = connectUnix(this.#path);
-    if (fd < 0 && !this.#isWaitingLogged) {
-      this.#host.log.info("waiting for a VMM that listens", { socket: this.#path, reason: errnoName(fd) });
-    }
-    this.#isWaitingLogged = fd < 0;
-    return fd;
-  }
-
   async #nextConnection(fd: number): Promise<void> {
     let watch: Watch | undefined;
     await this.#sleep((wake) => {
@@ -103,10 +114,7 @@ export class VhostUserEndpoint {
     watch?.close();
   }
 
-  async #pause(result: number): Promise<void> {
-    if (this.#socket !== undefined) {
-      this.#host.log.error("a VMM could not be accepted", { socket: this.#path, reason: errnoName(result) });
-    }
+  async #pause(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await this.#sleep((wake) => {
       timer = setTimeout(wake, RETRY_MS);
