@@ -21,6 +21,7 @@ export { FrontRing } from "./front-ring.ts";
 export type { Grant, GrantingDomain } from "./granting-domain.ts";
 export { openLoopbackDomain } from "./loopback-domain.ts";
 export { MemoryHypervisor } from "./memory-hypervisor.ts";
+export { type MemoryXen, memoryXen } from "./memory-xen.ts";
 export { attachDevice, type DeviceDescription, deviceOf, type ToolstackDevice } from "./toolstack.ts";
 export { waitForNode } from "./wait-for-node.ts";
 export { serveXenStore, type XenStoreServer } from "./xenstored.ts";
