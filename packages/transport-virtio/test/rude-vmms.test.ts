@@ -139,3 +139,21 @@ test("a device that is closed takes its VMM's connection and its socket along", 
   await guest.close();
   await device[Symbol.asyncDispose]();
 });
+
+test("a session that cannot be opened costs that VMM its connection, and no descriptor", async () => {
+  await using device = await listeningDevice();
+  await expectService(device.socket);
+  await until(() => device.host.events.length === 2);
+  const before = openDescriptors();
+  const { openSession } = device.host;
+  device.host.openSession = () => {
+    throw new Error("no more sessions");
+  };
+  const frontend = VhostUserFrontend.connect(device.socket);
+  await frontend.closed;
+  device.host.openSession = openSession;
+  expect(device.host.lines.at(-1)).toBe("error a VMM could not be served: no more sessions");
+  await expectService(device.socket);
+  await until(() => device.host.events.length === 4);
+  expect(openDescriptors()).toEqual(before);
+});

@@ -31,7 +31,9 @@ export class VhostUserBackend {
   readonly #peer: PeerInfo;
   /** What was reported last: a ring that is unusable counts as a disconnect, although the VMM is there. */
   #isConnected = false;
-  #isConfigSizeChecked = false;
+  /** What was read of the configuration space last. */
+  #configSize = 0;
+  #isConfigSizeLogged = false;
 
   /** Takes over `fd`. */
   constructor(fd: number, host: TransportHost, offer: DeviceOffer) {
@@ -49,10 +51,13 @@ export class VhostUserBackend {
     const reason = await this.#serveMessages(device);
     this.#connection.close();
     const last = device.state;
-    await device.close();
-    closeAll(orphans(last, [], INITIAL_STATE));
-    await session.close();
-    this.#disconnected(reason);
+    try {
+      await device.close();
+      await session.close();
+    } finally {
+      closeAll(orphans(last, [], INITIAL_STATE));
+      this.#disconnected(reason);
+    }
   }
 
   /** Ends the connection; `serve` then resolves. */
@@ -75,15 +80,20 @@ export class VhostUserBackend {
     }
   }
 
-  /** QEMU reads as much as its user said the configuration space has. A guest kernel cannot stand less than the tag. */
+  /**
+   * QEMU reads as much as its user said the configuration space has, again for each byte that its guest reads. A
+   * guest's kernel ends when that is less than the tag needs. User-Mode Linux reads one byte more each time.
+   */
   #checkConfigSize({ payload }: Message): void {
-    if (this.#isConfigSizeChecked || payload.byteLength < 12) return;
+    if (payload.byteLength < 12 || payload.getUint32(0, true) !== 0) return;
     const size = payload.getUint32(4, true);
-    if (payload.getUint32(0, true) !== 0 || size <= LARGEST_FIELD || size >= this.#offer.config.length)
-      return;
-    this.#isConfigSizeChecked = true;
+    const needed = this.#offer.config.length;
+    const isAgain = size === this.#configSize;
+    this.#configSize = size;
+    if (!isAgain || size <= LARGEST_FIELD || size >= needed || this.#isConfigSizeLogged) return;
+    this.#isConfigSizeLogged = true;
     this.#host.log.warn(
-      `the VMM gives the device ${size} bytes of configuration: its mount tag needs config_size=${this.#offer.config.length}`,
+      `the VMM gives the device ${size} bytes of configuration: its mount tag needs config_size=${needed}`,
     );
   }
 

@@ -147,6 +147,8 @@ export class VhostUserDevice implements QueueOwner {
       this.#watch = watchReadable(next.ring.kick, this.#onKick);
     }
     this.#state = next;
+    // An interrupt may have gone to the call descriptor that is replaced; one too many harms nobody.
+    if (next.ring.call !== ring.call) this.call();
     queue.run();
   }
 

@@ -91,6 +91,7 @@ export class VhostUserEndpoint {
       await this.#backend.serve();
     } catch (error) {
       this.#host.log.error("a VMM could not be served", { err: error });
+      this.#backend?.close();
     }
     this.#backend = undefined;
     waiting?.close();
