@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bootGuest, type GuestKind, type GuestOptions } from "../src/index.ts";
 import { ServedFolder } from "./server.ts";
+import { stolenDevice } from "./stolen-device.ts";
 import type { TapReport } from "./tap.ts";
 
 export interface Scenario {
@@ -135,4 +136,5 @@ export const scenarios: readonly Scenario[] = [
   treeSuite("qemu-mmio", "qemu-mmio", "virtio"),
   treeSuite("qemu-tcp", "qemu-pci", "tcp"),
   guestsComeAndGo,
+  { name: "stolen-device", run: stolenDevice },
 ];
