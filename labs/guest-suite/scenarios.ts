@@ -97,7 +97,8 @@ const guestsComeAndGo: Scenario = {
         kind,
         "echo begun >/mnt/begun; while :; do dd if=/dev/zero of=/mnt/endless bs=64k count=64; done",
       );
-      await until(() => existsSync(join(served.share, "begun")));
+      const begun = join(served.share, "begun");
+      await until(() => existsSync(begun) && readFileSync(begun, "utf8") === "begun\n");
       await victim.kill();
       await using next = await boot("uml", "cat /mnt/begun; rm /mnt/begun");
       const { status, output } = await next.exit;
