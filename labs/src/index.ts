@@ -14,6 +14,7 @@
  */
 export { labCache } from "./cache.ts";
 export { commandLine } from "./command-line.ts";
+export { type FetchedProgram, fetchProgram } from "./fetch-program.ts";
 export { bootGuest, type Guest, type GuestExit } from "./guest.ts";
 export type { GuestKind, GuestOptions, GuestShare } from "./options.ts";
 export { prepareQemu, prepareUml, type QemuLab, type UmlLab } from "./prepare.ts";

@@ -9,8 +9,8 @@ export interface Sink {
   uncork(): void;
 }
 
-/** Pieces of memory that are kept for later. */
-const KEPT = 2;
+/** Pieces of memory that are kept for later: what a connection can have in use. Fresh ones cost more than a long read. */
+const KEPT = 5;
 /** How much is written at once; more waits in memory no longer than needed. */
 const WRITE_SIZE = 256 * 1024;
 

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  decodeMessage,
+  encodeMessage,
+  type MessageFields,
+  type MessageInput,
+  type MessageName,
+  NOFID,
+  NOTAG,
+} from "@ninefold/engine/codec";
+import { close, connectUnix, Errno, errnoName, setStatusFlags } from "@ninefold/native";
+import { Stream } from "./stream.ts";
+
+type RequestName = Extract<MessageName, `T${string}`>;
+type ReplyName<Name extends RequestName> = Extract<
+  Name extends `T${infer Rest}` ? `R${Rest}` : never,
+  MessageName
+>;
+
+/** A blocking socket to a server, with Tversion said and the root attached as fid 0. */
+export class Conversation {
+  readonly stream: Stream;
+  /** Largest message that both sides agreed on. */
+  msize = 0;
+
+  constructor(fd: number) {
+    this.stream = new Stream(fd);
+  }
+
+  /** A connection on which nothing was said yet. */
+  static async open(path: string): Promise<Conversation> {
+    return new Conversation(await connectSoon(path));
+  }
+
+  /** Connects as soon as the server listens; gives up after ten seconds. `aname` is the tree to attach. */
+  static async connect(path: string, aname: string): Promise<Conversation> {
+    const conversation = await Conversation.open(path);
+    const wanted = { msize: 1024 * 1024, version: "9P2000.L" };
+    conversation.msize = conversation.rpc("Tversion", wanted, NOTAG).msize;
+    conversation.rpc("Tattach", { fid: 0, afid: NOFID, uname: "root", aname, n_uname: 0 });
+    return conversation;
+  }
+
+  /** One request and its reply. Throws when that is an error. */
+  rpc<Name extends RequestName>(
+    type: Name,
+    fields: MessageInput<Name>,
+    tag = 0,
+  ): MessageFields<ReplyName<Name>> {
+    this.stream.send(encodeMessage(type, tag, fields));
+    const reply = decodeMessage(this.stream.receive());
+    if (reply.type === "Rlerror")
+      throw new Error(`${type} is answered with ${errnoName(reply.fields.ecode)}`);
+    return reply.fields as MessageFields<ReplyName<Name>>;
+  }
+
+  close(): void {
+    close(this.stream.fd);
+  }
+}
+
+async function connectSoon(path: string): Promise<number> {
+  for (let tries = 0; ; tries++) {
+    const fd = connectUnix(path);
+    if (fd >= 0) {
+      // Without O_NONBLOCK: a generator that waits in the kernel needs no event loop.
+      setStatusFlags(fd, 0);
+      return fd;
+    }
+    if (tries > 500 || (fd !== -Errno.ENOENT && fd !== -Errno.ECONNREFUSED)) {
+      throw new Error(`cannot connect to ${path}: ${errnoName(fd)}`);
+    }
+    await sleep(20);
+  }
+}

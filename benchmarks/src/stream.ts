@@ -1,0 +1,56 @@
+import { addressOf, errnoName, read, write } from "@ninefold/native";
+
+const SIZE = 2 * 1024 * 1024;
+const HEADER_SIZE = 7;
+
+/** A blocking byte stream with memory of its own in both directions. */
+export class Stream {
+  readonly fd: number;
+  readonly incoming: Buffer = Buffer.alloc(SIZE);
+  readonly outgoing: Buffer = Buffer.alloc(SIZE);
+  /** What was received and not looked at is `incoming[start, end)`. */
+  start = 0;
+  end = 0;
+  readonly #incomingAt = addressOf(this.incoming);
+  readonly #outgoingAt = addressOf(this.outgoing);
+
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  /** Sends `outgoing[0, length)`. */
+  flush(length: number): void {
+    for (let at = 0; at < length; ) {
+      const count = write(this.fd, this.#outgoingAt + at, length - at);
+      if (count < 0) throw new Error(`the server is gone: ${errnoName(count)}`);
+      at += count;
+    }
+  }
+
+  /** Waits for more bytes. Throws when there are none any more. */
+  fill(): void {
+    if (this.start > 0) {
+      this.incoming.copyWithin(0, this.start, this.end);
+      this.end -= this.start;
+      this.start = 0;
+    }
+    const count = read(this.fd, this.#incomingAt + this.end, SIZE - this.end);
+    if (count <= 0) throw new Error(`the server is gone: ${count === 0 ? "it hung up" : errnoName(count)}`);
+    this.end += count;
+  }
+
+  send(message: Uint8Array): void {
+    this.outgoing.set(message);
+    this.flush(message.length);
+  }
+
+  /** The next whole message, in memory of its own. */
+  receive(): Uint8Array {
+    while (this.end - this.start < HEADER_SIZE) this.fill();
+    const size = this.incoming.readUInt32LE(this.start);
+    while (this.end - this.start < size) this.fill();
+    const message = Uint8Array.from(this.incoming.subarray(this.start, this.start + size));
+    this.start += size;
+    return message;
+  }
+}
