@@ -6,11 +6,14 @@ usage: ninefold [options]             serve until Ctrl-C
        ninefold status --control PATH [--json]
                                       fsdevs, devices, lanes, offers of a server that runs
        ninefold plugins [options]     what drivers, layers and transports there are, and who brings them
+       ninefold init driver FOLDER    a driver's project of one's own, with its tests
+       ninefold doctor [--json]       what is missing on this machine for each way of serving, and how to get it
        ninefold demo [FOLDER]         an embedded guest on FOLDER (or a sample), no VM needed
 
 what is shared, and with whom (QEMU's words; a comma in a value is written ,,):
   -fsdev local,id=ID,path=DIR,security_model=passthrough|none[,readonly=on]
   -fsdev memory,id=ID                                        a tree in memory
+  -fsdev sqlite,id=ID,path=FILE                              a tree in one SQLite file
   -device virtio-9p-pci,fsdev=ID,mount_tag=TAG,socket=PATH   a virtio device, by vhost-user
   -device virtio-9p-device,…                                 the same for virtio-mmio (microvm)
   -virtfs local,path=DIR,security_model=…,mount_tag=TAG,socket=PATH

@@ -9,5 +9,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   attach: async (line) => (await import("./attach.ts")).attachCommand(line),
   status: async (line) => (await import("./status.ts")).statusCommand(line),
   plugins: async (line) => (await import("./plugins.ts")).pluginsCommand(line),
+  init: async (line) => (await import("./init/init.ts")).initCommand(line),
+  doctor: async (line) => (await import("./doctor.ts")).doctorCommand(line),
   demo: async (line) => (await import("../demo/demo.ts")).demoCommand(line),
 };
