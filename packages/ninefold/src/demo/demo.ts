@@ -3,6 +3,7 @@ import { type BackendOptions, createBackend } from "../backend.ts";
 import type { CommandLine } from "../command-line/arguments.ts";
 import { createLogger } from "../logging.ts";
 import { embeddedGuest } from "./embedded-guest.ts";
+import { explainXen } from "./explain-xen.ts";
 import { measure } from "./measure.ts";
 import { demoFolder } from "./sample-folder.ts";
 import { runShell } from "./shell.ts";
@@ -37,6 +38,7 @@ export async function demoCommand(line: CommandLine): Promise<number> {
     print(`  ${what.padEnd(14)}${Math.round(rate).toLocaleString("en").padStart(10)} requests/s${data}`);
   }
 
+  print(`\n${await explainXen()}`);
   print(nextStep(folder.isSample ? "./share" : folder.path));
   if (process.stdin.isTTY && process.stdout.isTTY) {
     print("this is the guest's shell: ls, cat, put, stat, exit");
