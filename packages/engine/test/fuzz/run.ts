@@ -1,0 +1,128 @@
+// npm run fuzz [-- --messages N | --seconds N] [--seed S] [--cases N] [--world memory|local] [--keep]
+// Random and mutated conversations with the engine over fs-memory and fs-local. Prints its seed; a failure prints what
+// repeats all that its world had met. --keep adds to the corpus what shows an answer that was not seen before.
+import { readdirSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { runCase, sequenceOf } from "./case.ts";
+import { keep, readCorpus } from "./corpus.ts";
+import { Honest } from "./honest.ts";
+import { Random } from "./random.ts";
+import { localWorld, memoryWorld, type World } from "./worlds.ts";
+
+/** Cases in one world: then it is checked, and replaced by a fresh one. */
+const EPOCH = 250;
+const WORLDS = { memory: memoryWorld, local: localWorld } as const;
+const MOST_GROWTH = 32 * 1024 * 1024;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string" },
+    cases: { type: "string", default: "Infinity" },
+    messages: { type: "string", default: "Infinity" },
+    seconds: { type: "string" },
+    world: { type: "string" },
+    keep: { type: "boolean", default: false },
+  },
+});
+const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+const isBounded = values.cases !== "Infinity" || values.messages !== "Infinity";
+const seconds = Number(values.seconds ?? (isBounded ? Number.POSITIVE_INFINITY : 60));
+const until = performance.now() + seconds * 1000;
+const corpus = readCorpus();
+const seen = new Set<string>();
+const counts = { cases: 0, messages: 0, kept: 0 };
+const memory: number[] = [];
+let passed = 0;
+let failed = 0;
+let world: World | undefined;
+let honest: Honest | undefined;
+
+function check(name: string, holds: boolean, detail = ""): void {
+  if (holds) passed++;
+  else failed++;
+  console.log(`${holds ? "ok" : "not ok"} - ${name}${detail === "" ? "" : ` (${detail})`}`);
+}
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+const openDescriptors = (): number => readdirSync("/proc/self/fd").length;
+
+async function enter(next: keyof typeof WORLDS): Promise<World> {
+  await leave();
+  world = await WORLDS[next]();
+  honest = await Honest.over(world.tree);
+  return world;
+}
+
+async function leave(): Promise<void> {
+  await honest?.check();
+  world?.check();
+  await honest?.close();
+  await world?.close();
+  world = honest = undefined;
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  memory.push(heapUsed + external);
+}
+
+async function oneCase(caseSeed: number, target: World): Promise<void> {
+  const random = new Random(caseSeed);
+  const known = random.once(2) && corpus.length > 0 ? random.pick(corpus) : undefined;
+  const result = await runCase(target, sequenceOf(random, known), random, seen);
+  counts.cases++;
+  counts.messages += result.messages;
+  if (values.keep && result.fresh !== undefined && keep(result.fresh)) counts.kept++;
+}
+
+console.log(`# seed ${seed}, ${corpus.length} kept conversations`);
+const began = performance.now();
+let current = "the corpus";
+try {
+  for (const next of ["memory", "local"] as const) {
+    const target = await enter(next);
+    const random = new Random(seed);
+    for (const sequence of corpus)
+      counts.messages += (await runCase(target, sequence, random, seen)).messages;
+    await leave();
+  }
+  const before = openDescriptors();
+  check("the corpus is answered as it should", true, `${seen.size} kinds of answers`);
+  let target: World | undefined;
+  for (let i = 0; counts.messages < Number(values.messages) && i < Number(values.cases); i++) {
+    if (performance.now() > until) break;
+    if (target === undefined || i % EPOCH === 0) {
+      const next = values.world ?? (i % (2 * EPOCH) === 0 ? "local" : "memory");
+      target = await enter(next === "local" ? "local" : "memory");
+    }
+    const first = i - (i % EPOCH);
+    current = `--seed ${(seed + first) >>> 0} --cases ${i - first + 1} --world ${target.name}`;
+    await oneCase((seed + i) >>> 0, target);
+    if (i % 20 === 0) await honest?.check();
+  }
+  await leave();
+  const perSecond = Math.round(counts.messages / ((performance.now() - began) / 1000));
+  check(
+    "every message is answered, and answered well",
+    true,
+    `${counts.messages} of ${counts.cases} conversations, ${perSecond} a second`,
+  );
+  check("another session of the same tree goes on", true);
+  check("nothing outside the share is changed", true);
+  check(
+    "no descriptor is left open",
+    openDescriptors() <= before,
+    `${openDescriptors()} open, ${before} before`,
+  );
+  const early = Math.max(...memory.slice(2, 2 + Math.ceil(memory.length / 4)));
+  const late = memory.at(-1) ?? 0;
+  const growth = `${(early / 2 ** 20).toFixed(1)} MiB in the first quarter, ${(late / 2 ** 20).toFixed(1)} MiB at the end`;
+  check("memory is flat", memory.length < 8 || late < early + MOST_GROWTH, growth);
+} catch (error) {
+  check("the run", false, `repeat it with: npm run fuzz -- ${current}`);
+  console.error(error);
+}
+console.log(`# ${seen.size} kinds of answers, ${counts.kept} conversations kept`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
