@@ -29,7 +29,7 @@ function umlCommand(options: GuestOptions, initrd: string): string[] {
     // The kernel starts itself again, by its file and without another loader: so its libc is found by folder.
     ...["env", "-C", umlLab().folder, "LD_LIBRARY_PATH=.", "./linux.uml"],
     ...[`mem=${memoryOf(options)}M`, `initrd=${resolve(initrd)}`, "rdinit=/init", "quiet", "panic=-1"],
-    ...["con=null", "con0=null,fd:2", options.interactive ? "con1=fd:0,fd:1" : "con1=null,fd:1"],
+    ...["con=null", "con0=null,fd:2", "con1=fd:0,fd:1"],
     ...[`uml_dir=${run}/`, "umid=uml"],
     ...(options.reboots ? [] : ["noreboot"]),
     ...options.shares.flatMap((share) =>
@@ -57,7 +57,8 @@ function qemuCommand(options: GuestOptions, initrd: string): string[] {
       "none",
     ],
     ...["-machine", pci ? "q35,memory-backend=mem" : "microvm,memory-backend=mem"],
-    ...(pci ? [] : ["-global", "virtio-mmio.force-legacy=false"]),
+    // The usual firmware of a microvm puts its tables at the end of memory, where QEMU then loads the initramfs over them.
+    ...(pci ? [] : ["-bios", `${lab.firmware}/qboot.rom`, "-global", "virtio-mmio.force-legacy=false"]),
     // The server maps this memory: it must be a file, and shared.
     ...["-object", `memory-backend-memfd,id=mem,size=${memory}M,share=on`],
     ...["-kernel", lab.kernel, "-initrd", initrd],
@@ -67,7 +68,12 @@ function qemuCommand(options: GuestOptions, initrd: string): string[] {
     ],
     ...["-chardev", "file,id=console,path=/dev/stderr,append=on", "-serial", "chardev:console"],
     ...["-chardev", options.interactive ? "stdio,id=out,mux=on,signal=off" : "stdio,id=out,signal=off"],
-    ...["-device", pci ? "virtio-serial-pci" : "virtio-serial-device", "-device", "virtconsole,chardev=out"],
+    ...[
+      "-device",
+      pci ? "virtio-serial-pci" : "virtio-serial-device",
+      "-device",
+      `${options.interactive ? "virtconsole" : "virtserialport"},chardev=out`,
+    ],
     ...(needsNetwork(options) ? ["-netdev", "user,id=net"] : []),
     ...(needsNetwork(options)
       ? ["-device", pci ? "virtio-net-pci,netdev=net,romfile=" : "virtio-net-device,netdev=net"]

@@ -65,11 +65,9 @@ async function startGuest(
 ): Promise<Guest> {
   const consoleFile = join(folder, "console.log");
   const consoleFd = openSync(consoleFile, "a");
-  const child = await startGroup(argv, [
-    options.interactive ? "inherit" : "ignore",
-    "pipe",
-    consoleFd,
-  ]).finally(() => closeSync(consoleFd));
+  const child = await startGroup(argv, [options.interactive ? "inherit" : "pipe", "pipe", consoleFd]).finally(
+    () => closeSync(consoleFd),
+  );
   const { pid, stdout } = child;
   if (pid === undefined || stdout === null) throw new Error(`${argv[0]} has no process id or no output`);
 
@@ -88,6 +86,7 @@ async function startGuest(
     if (report.kind === "exit") {
       status = report.status;
       reason = "script";
+      child.stdin?.write("\n");
       timers.push(setTimeout(killNow, POWER_OFF_MS));
     } else {
       boots += 1;
@@ -95,6 +94,8 @@ async function startGuest(
     }
   };
   const output = new GuestOutput(nonce, options.onOutput ?? (() => {}), onReport);
+  // A machine that is already gone needs no answer.
+  child.stdin?.on("error", () => {});
   stdout.setEncoding("utf8").on("data", (chunk: string) => output.push(chunk));
   // Helpers that outlive the machine would hold its output open.
   child.once("exit", killNow);

@@ -42,7 +42,7 @@ function runFiles(options: GuestOptions, nonce: string): CpioEntry[] {
 function environment(options: GuestOptions, nonce: string): string {
   const { columns, rows } = process.stdout;
   const values = {
-    LAB_TTY: options.kind === "uml" ? "/dev/tty1" : "/dev/hvc0",
+    LAB_OUT: options.kind === "uml" ? "/dev/tty1" : options.interactive ? "/dev/hvc0" : "/dev/vport0p1",
     LAB_NONCE: nonce,
     LAB_NET: needsNetwork(options) ? "1" : "",
     LAB_INTERACTIVE: options.interactive ? "1" : "",
