@@ -29,7 +29,7 @@ test("all mistakes in options are told at once, before anything is opened", asyn
 test.each([
   [
     { ...DEVICE, type: "virtio-9p-ccw", mount_tag: "t" },
-    'device virtio-9p-ccw of fs0: no transport for the device type "virtio-9p-ccw"; loaded: stub-9p, virtio-9p-pci; add the package that has it to "plugins"',
+    'device virtio-9p-ccw of fs0: no transport for the device type "virtio-9p-ccw"; loaded: stub-9p, virtio-9p-pci, xen-9pfs; add the package that has it to "plugins"',
   ],
   [
     { ...DEVICE, id: "d0", sock: 1 },

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mount } from "@ninefold/client";
-import { ATTACH_STRATEGY, definePlugin, type KernelEvents } from "@ninefold/core";
+import { ATTACH_STRATEGY, definePlugin, type KernelEvents, type Logger, silentLogger } from "@ninefold/core";
 import { connectVhostUser } from "@ninefold/transport-virtio/testing";
 import { attachDevice, type MemoryXen, memoryXen, waitForNode } from "@ninefold/transport-xen/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -191,7 +191,10 @@ describe("attaching to Xen", () => {
 
   it("says which entries nothing came for, and which tags are given twice", async () => {
     const entry = (id: string, mount_tag: string) => ({ id, type: "xen-9p", fsdev: "a", mount_tag });
+    const warned: string[] = [];
+    const log: Logger = { ...silentLogger, warn: (message) => void warned.push(message), child: () => log };
     await using backend = await start({
+      log,
       xen: { attach: "xen-9p" },
       devices: [entry("x0", "data"), entry("x1", "twin"), entry("x2", "twin")],
     });
@@ -209,6 +212,11 @@ describe("attaching to Xen", () => {
       { code: "duplicate-tag", mountTag: "twin", devices: ["/machine/xen-9p/x1", "/machine/xen-9p/x2"] },
       { code: "unmatched-entry", devices: ["/machine/xen-9p/x1"] },
       { code: "unmatched-entry", devices: ["/machine/xen-9p/x2"] },
+    ]);
+    await backend.close();
+    expect(warned.filter((line) => line.startsWith("no offer with the tag"))).toEqual([
+      'no offer with the tag "twin" came for /machine/xen-9p/x1: compare it with tag= in the guest\'s p9 line',
+      'no offer with the tag "twin" came for /machine/xen-9p/x2: compare it with tag= in the guest\'s p9 line',
     ]);
   });
 
