@@ -13,7 +13,6 @@ import {
 } from "@ninefold/core";
 import { serveControl } from "./control/server.ts";
 import { DEFAULT_PLUGINS } from "./default-plugins.ts";
-import { xenSource } from "./xen-source.ts";
 
 /** What a configuration file may hold (see docs/CONFIGURATION.md), and what only a program can give. */
 export interface BackendOptions {
@@ -69,7 +68,8 @@ export async function serve(
   config: ServerConfig,
   { objects = [], log, observe }: Pick<BackendOptions, "log" | "observe"> & { objects?: readonly Plugin[] },
 ): Promise<Backend> {
-  const source = config.xen === undefined ? [] : [xenSource(config.xen, log)];
+  const source =
+    config.xen === undefined ? [] : [(await import("./xen-source.ts")).xenSource(config.xen, log)];
   const kernel = createKernel({
     config,
     plugins: [...DEFAULT_PLUGINS, ...source],
