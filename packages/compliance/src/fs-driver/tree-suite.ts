@@ -20,7 +20,7 @@ export type WayAbility = "keys" | "places" | "held" | "lockOwners" | "xattrValue
 export interface Way {
   readonly name: string;
   /** What this way does not carry, and why. */
-  readonly lacks: Readonly<Partial<Record<WayAbility | "locks" | "xattrs" | "ownership", string>>>;
+  readonly lacks: Readonly<Partial<Record<Need, string>>>;
   /** The tree as it is seen by this way; closing what it returns leaves `tree` open. */
   reach(tree: FsTree): Promise<FsTree>;
 }
@@ -117,7 +117,7 @@ async function runCase(
 /** Why the way to the tree leaves no sense in a case. */
 function lostOnTheWay({ needs = [], without }: CaseRules, way: Way): string | undefined {
   const lost = [...needs, without].find((need) => need !== undefined && need in way.lacks);
-  return way.lacks[lost as WayAbility];
+  return way.lacks[lost as Need];
 }
 
 /** Of the two sides of a capability only one applies: the reason when it is the other one than this case's. */
