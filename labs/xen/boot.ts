@@ -49,14 +49,15 @@ export async function prepareXen({ share, scripts, memoryMiB = 2048 }: XenBootOp
   return {
     argv: [
       ...[...qemu.program, "-L", qemu.firmware, "-L", join(xen, "bios")],
-      // Older emulators apply SMAP to IRETQ inside a PV kernel, which ends dom0 at once.
+      // Older emulators apply SMAP to IRETQ inside a PV kernel, which ends dom0 at once. With XSAVE, and so AVX, programs
+      // in dom0 get segmentation faults as soon as several domains run at once.
       ...[
         "-accel",
         "tcg,thread=multi,tb-size=512",
         "-M",
         "q35",
         "-cpu",
-        "max,-smap",
+        "max,-smap,-xsave",
         "-smp",
         "2",
         "-m",

@@ -1,7 +1,7 @@
 // node loopback.mjs TAG ORDERxRINGSxROUNDS...: a front end in dom0 itself, on real grants and event channels.
 // Each round attaches a device, works on it as a guest would, and ends it; a line of TAP for each word.
 import { createHash, randomBytes } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { mount } from "@ninefold/client";
 import { attachDevice, FrontEnd, openLoopbackDomain } from "@ninefold/transport-xen/testing";
 import { connectXenStore } from "@ninefold/transport-xen/xenstore";
@@ -12,11 +12,18 @@ const domain = openLoopbackDomain();
 const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /** What a leak would add to: descriptors, and pages of front ends that are mapped. */
-const held = (): number =>
-  readdirSync("/proc/self/fd").length +
-  readFileSync("/proc/self/maps", "utf8")
-    .split("\n")
-    .filter((line) => line.includes("gntalloc")).length;
+function held(): string[] {
+  const descriptors = readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      // The one that listed the folder.
+      return [];
+    }
+  });
+  const maps = readFileSync("/proc/self/maps", "utf8").split("\n");
+  return [...descriptors, ...maps.filter((line) => line.includes("gntalloc"))];
+}
 
 async function work(order: number, rings: number, round: number): Promise<void> {
   const device = await attachDevice(store, { domid: 0, devid: 40, tag });
@@ -39,14 +46,16 @@ async function work(order: number, rings: number, round: number): Promise<void> 
   }
 }
 
-let before: number | undefined;
+let before: string[] | undefined;
 for (const shape of shapes) {
   const [order = 9, rings = 2, rounds = 1] = shape.split("x").map(Number);
   const started = performance.now();
   try {
     for (let round = 0; round < rounds; round++) await work(order, rings, round);
     before ??= held();
-    if (held() > before) throw new Error(`${held() - before} descriptors or mappings have leaked`);
+    const after = held();
+    if (after.length > before.length)
+      throw new Error(`left over: ${after.join(", ")}; before: ${before.join(", ")}`);
     const ms = Math.round(performance.now() - started);
     console.log(`ok - loopback: order ${order}, ${rings} ring(s), ${rounds} device(s), ${ms} ms`);
   } catch (error) {

@@ -39,7 +39,9 @@ const status = await runToEnd(argv, {
   timeoutMs: HALF_AN_HOUR,
   onOutput: (text) => process.stdout.write(text),
 });
-if (values.log !== undefined) cpSync(share, values.log, { recursive: true });
+if (values.log !== undefined) {
+  cpSync(share, values.log, { recursive: true, filter: (path) => !path.endsWith("node_modules") });
+}
 removeShare();
 cancelRemoval();
 if (status === null) process.stderr.write("labs: the machine took too long, and was killed\n");

@@ -21,7 +21,9 @@ const endpoints = new Map<string, Promise<TransportEndpoint | undefined>>();
 async function attach(offer: Offer): Promise<TransportEndpoint | undefined> {
   const path = folders.get(offer.tag ?? "");
   if (path === undefined) {
-    await source.refuse(offer, `no folder is shared as ${offer.tag}`);
+    const reason = `no folder is shared as ${offer.tag}`;
+    log.warn(`${offer.id} is refused: ${reason}`);
+    await source.refuse(offer, reason);
     return undefined;
   }
   const tree = await localFs.open(

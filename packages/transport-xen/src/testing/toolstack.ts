@@ -1,3 +1,4 @@
+import { dirname } from "node:path/posix";
 import { STATE } from "../backend/xenbus-state.ts";
 import type { XenStore, XenStoreNodes } from "../xenstore/store.ts";
 import { waitForNode } from "./wait-for-node.ts";
@@ -58,17 +59,17 @@ export function deviceOf(
   const close = async (timeoutMs: number): Promise<void> => {
     await store.transaction((view) => writeAll(view, backend, { state: String(STATE.CLOSING), online: "0" }));
     await waitForNode(store, `${backend}/state`, String(STATE.CLOSED), timeoutMs);
-    await store.rm(backend);
+    await removeWithEmptyParents(store, backend);
   };
   return {
     backend,
     frontend,
     detach: async (timeoutMs = 10_000) => {
       await close(timeoutMs);
-      await store.rm(frontend);
+      await removeWithEmptyParents(store, frontend);
     },
     destroy: async (timeoutMs = 10_000) => {
-      await store.rm(frontend);
+      await removeWithEmptyParents(store, frontend);
       await close(timeoutMs);
     },
   };
@@ -94,4 +95,15 @@ async function writeAll(
   nodes: Readonly<Record<string, string>>,
 ): Promise<void> {
   for (const [name, value] of Object.entries(nodes)) await view.write(`${directory}/${name}`, value);
+}
+
+/** As libxl does: the directories of the domain and of the kind go with their last device. */
+function removeWithEmptyParents(store: XenStore, path: string): Promise<void> {
+  return store.transaction(async (view) => {
+    await view.rm(path);
+    for (let parent = dirname(path), i = 0; i < 2; parent = dirname(parent), i++) {
+      if ((await view.directory(parent))?.length !== 0) return;
+      await view.rm(parent);
+    }
+  });
 }
