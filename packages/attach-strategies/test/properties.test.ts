@@ -109,6 +109,22 @@ describe("steal, offer after offer", () => {
     );
   });
 
+  test("gives an offer that names something only a device that has what it names", async () => {
+    await fc.assert(
+      fc.asyncProperty(fsdevs, devices, offers, async (f, d, all) => {
+        const given = await answerAll(f, d, all);
+        for (const offer of all.filter(
+          ({ tag: named, path: at }) => named !== undefined || at !== undefined,
+        )) {
+          const device = d.find(({ path: at }) => at === given.get(offer.id));
+          if (device === undefined) continue;
+          const folder = f.find(({ id }) => id === device.fsdev)?.options.path;
+          expect(device.mountTag === offer.tag || folder === offer.path).toBe(true);
+        }
+      }),
+    );
+  });
+
   test("gives an offer the device that it means, or none, whatever was before it", async () => {
     await fc.assert(
       fc.asyncProperty(fsdevs, devices, offers, async (f, d, all) => {

@@ -76,6 +76,16 @@ describe("steal refuses", () => {
     });
   });
 
+  test("equal devices of which devid order names none: the device of that number has another tag", async () => {
+    const twins = [aDevice("d1", { mountTag: "lab" }), aDevice("d2", { mountTag: "lab" })];
+    const devices = [aDevice("d0", { mountTag: "other" }), ...twins];
+    const offer = await capturedOffer("init-wait");
+    expect(await steal.match(offer, machineOf({ fsdevs: [fs0], devices }), { force: false })).toMatchObject({
+      code: "ambiguous",
+      candidates: ["/machine/peripheral/d1", "/machine/peripheral/d2"],
+    });
+  });
+
   test("a tag that nothing has, whatever the devid: no guest gets another's folder", async () => {
     const offer = await capturedOffer("init-wait");
     const devices = [aDevice("d0", { mountTag: "other" })];
