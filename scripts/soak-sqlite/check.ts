@@ -31,9 +31,7 @@ async function logFaults(root: FsNode, log: number, done: number): Promise<strin
   const lines = (await readText(root, `log-${log}`))?.split("\n").slice(0, -1).map(Number) ?? [];
   const seen = new Set(lines);
   const expected = Array.from({ length: done }, (_, i) => i).filter((i) => i % LOGS === log);
-  const faults = expected
-    .filter((number) => !seen.has(number))
-    .map((number) => `line ${number} is lost`);
+  const faults = expected.filter((number) => !seen.has(number)).map((number) => `line ${number} is lost`);
   if (lines.some((line) => !Number.isInteger(line))) faults.push(`log ${log} has half a line`);
   return faults;
 }
