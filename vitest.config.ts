@@ -10,11 +10,11 @@ const PURE_TESTS = PURE.map((name) => `packages/${name}/test/**/*.test.ts`);
 const COMPLIANCE_TESTS = ["packages/compliance/test/**/*.test.ts", "packages/*/test/compliance.test.ts"];
 
 const common = {
-  pool: "forks",
+  pool: "forks" as const,
   execArgv: ["--conditions=@ninefold/source"],
   testTimeout: 60_000,
   hookTimeout: 60_000,
-} as const;
+};
 
 export default defineConfig({
   test: {
