@@ -22,7 +22,10 @@ function held(): string[] {
     }
   });
   const maps = readFileSync("/proc/self/maps", "utf8").split("\n");
-  return [...descriptors, ...maps.filter((line) => line.includes("gntalloc"))];
+  return [
+    ...descriptors.filter((path) => path.startsWith("/dev/xen/")),
+    ...maps.filter((line) => line.includes("gntalloc")),
+  ];
 }
 
 async function work(order: number, rings: number, round: number): Promise<void> {

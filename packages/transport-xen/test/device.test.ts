@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { attachDevice } from "../src/testing/index.ts";
 import { deviceBench } from "./device-bench.ts";
 import { readRingState } from "./ring-state.ts";
 import { message, tread } from "./stub-session.ts";
@@ -81,6 +82,20 @@ describe("a device of xenstore", () => {
     const second = await again.serve();
     await (await again.guest()).close();
     await second.close();
+  });
+
+  test("that is replaced by another of the same name, in one transaction, is that one", async () => {
+    const bench = await deviceBench();
+    const endpoint = await bench.serve();
+    const first = await bench.guest();
+    for (const isUsed of [false, true]) {
+      await attachDevice(bench.store, { domid: 1, devid: 0, tag: "lab" });
+      const guest = await bench.guest();
+      await guest.request(message(50, 1));
+      if (isUsed) await guest.close();
+    }
+    first.abandon();
+    await endpoint.close();
   });
 
   test("begins anew with a front end that does", async () => {

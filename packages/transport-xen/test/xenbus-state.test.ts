@@ -17,6 +17,7 @@ describe("what a back end does next", () => {
   test.each<[string, Observation, Action]>([
     ["a new device", { ...prepared, backendState: 1, written: undefined }, "prepare"],
     ["a front end that thinks", prepared, "wait"],
+    ["another device in the place of a prepared one", { ...prepared, backendState: 1 }, "prepare"],
     ["a front end that is ready", { ...prepared, frontendState: 3 }, "connect"],
     ["a front end that is served", serving, "wait"],
     ["one that has not yet said so", { ...serving, frontendState: 3 }, "wait"],

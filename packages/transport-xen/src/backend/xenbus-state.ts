@@ -78,8 +78,10 @@ function closeUnlessClosed({ isServing, backendState }: Observation): Action {
   return isServing || backendState !== STATE.CLOSED ? "close" : "wait";
 }
 
-function prepareUnlessPrepared({ isServing, written }: Observation): Action {
-  return isServing || written !== STATE.INIT_WAIT ? "prepare" : "wait";
+/** A toolstack may have put a new device in the place of one that this process had prepared. */
+function prepareUnlessPrepared({ isServing, written, backendState }: Observation): Action {
+  const isPrepared = written === STATE.INIT_WAIT && backendState === STATE.INIT_WAIT;
+  return isServing || !isPrepared ? "prepare" : "wait";
 }
 
 /** A front end that is connected while this process is not: an earlier one has ended without a word. */
