@@ -12,7 +12,7 @@ import { killGroup, startGroup } from "./process-group.ts";
 
 const TEN_MINUTES = 600_000;
 /** A guest that has told its status only has to switch itself off. */
-const POWER_OFF_MS = 30_000;
+const POWER_OFF_MS = 10_000;
 
 /** How a guest ended. */
 export interface GuestExit {
@@ -104,7 +104,7 @@ async function startGuest(
     child.once("close", () => {
       for (const timer of timers) clearTimeout(timer);
       output.end();
-      const consoleText = readFileSync(consoleFile, "utf8");
+      const consoleText = readFileSync(consoleFile, "utf8").replaceAll("\r\n", "\n");
       cancelKill();
       release();
       settle({ status, reason, output: output.text, console: consoleText });
