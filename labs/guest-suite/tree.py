@@ -381,6 +381,16 @@ def sixteen_writers_at_once(d):
     assert not failures, failures[0]
 
 
+@case
+def four_programs_append_to_one_file(d):
+    put(f"{d}/log", b"")
+    line = "import sys\nfor i in range(50):\n with open(sys.argv[1],'a') as f: f.write(f'{sys.argv[2]}-{i}\\n')\n"
+    running = [subprocess.Popen(["python3", "-c", line, f"{d}/log", str(n)]) for n in range(4)]
+    assert all(program.wait() == 0 for program in running)
+    lines = get(f"{d}/log").decode().splitlines()
+    assert sorted(lines) == sorted(f"{n}-{i}" for n in range(4) for i in range(50)), f"{len(lines)} of 200 lines"
+
+
 print(f"1..{len(cases)}")
 failed = 0
 for number, function in enumerate(cases, 1):

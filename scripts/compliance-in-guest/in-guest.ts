@@ -52,10 +52,6 @@ fsDriverCompliance(
         "times are set as given": "node:fs takes times as floating-point seconds",
         "several changes at once, also through the open file": "a program changes one thing at a time",
         "a directory with two thousand names": "two thousand files take an emulated guest long",
-        ...(name === "local" && {
-          "appends side by side lose nothing":
-            "known loss: fs-local drops O_APPEND, and two openers believe in different ends",
-        }),
         "a file reaches beyond 4 GiB, or says that it cannot": "the guest's memory is smaller",
       },
     },

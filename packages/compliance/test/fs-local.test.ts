@@ -32,8 +32,6 @@ for (const model of isRoot ? (["passthrough", "none"] as const) : (["none"] as c
       changeGranularityMs: 12,
       deviceNodes: isRoot,
       anyOwner: isRoot,
-      append: "offset",
-      skip: { "appends side by side lose nothing": "fs-local writes where the client says" },
     },
   });
 }

@@ -3,6 +3,7 @@ import {
   asyncFiles,
   close,
   Errno,
+  O_APPEND,
   O_DIRECTORY,
   O_DSYNC,
   O_NOATIME,
@@ -25,11 +26,13 @@ import { dropSetId } from "./set-id.ts";
  */
 
 /**
- * The host's flags for opening. Dropped: O_APPEND, since guests send the offset with each write and a write that is
- * repeated after a restart must not append twice; O_DIRECT, since messages are not aligned as it demands.
+ * The host's flags for opening. O_APPEND is kept: Linux's client sends it only when it does not write back from a cache
+ * of its own, and then the offsets of two openers are beliefs, of which one would overwrite the other. O_DIRECT is
+ * dropped, since messages are not aligned as it demands.
  */
 export function hostFlags(flags: number): number {
   let host = (flags & OPEN.ACCESS) | O_NONBLOCK | O_NOCTTY;
+  if ((flags & OPEN.APPEND) !== 0) host |= O_APPEND;
   if ((flags & OPEN.SYNC) !== 0) host |= O_SYNC;
   if ((flags & OPEN.DSYNC) !== 0) host |= O_DSYNC;
   if ((flags & OPEN.NO_ATIME) !== 0) host |= O_NOATIME;

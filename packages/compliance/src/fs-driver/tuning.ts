@@ -6,11 +6,6 @@ export interface TreeTuning {
   readonly changeGranularityMs: number;
   /** Precision of times that are set, in nanoseconds. Default 1. */
   readonly timeGranularityNs: number;
-  /**
-   * Where a file that is open with APPEND is written: at its `end` whatever the offset, the default; or at the `offset`,
-   * which the client has computed, so that a write that is repeated after a restart appends nothing twice.
-   */
-  readonly append: "end" | "offset";
   /** Bytes of the longest name. Default 255. */
   readonly nameLength: number;
   /** False when names must be valid UTF-8. Default true. */
@@ -29,7 +24,6 @@ const DEFAULTS: TreeTuning = {
   uid: -1,
   changeGranularityMs: 0,
   timeGranularityNs: 1,
-  append: "end",
   nameLength: 255,
   anyBytesInNames: true,
   deviceNodes: true,

@@ -183,7 +183,10 @@ export interface FsFile {
   /** Reads into `into`; fewer bytes than asked only at the end of the file, 0 behind it. Concurrency: none. */
   read(offset: number, into: IoVec): Promise<number>;
   tryRead?(offset: number, into: IoVec): Status;
-  /** Writes all of `from`, or as much as found room (at least one byte). Concurrency: none. */
+  /**
+   * Writes all of `from`, or as much as found room (at least one byte). A file that is open with OPEN.APPEND is written
+   * at its end, whatever the offset. Concurrency: none.
+   */
   write(offset: number, from: IoVec): Promise<number>;
   tryWrite?(offset: number, from: IoVec): Status;
   /**
