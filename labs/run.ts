@@ -1,7 +1,8 @@
 // node labs/run.ts uml|qemu|qemu-mmio [--tools] [--folder DIR] [--print] -- COMMAND...
 // Shares a folder (a temporary one with samples, unless given) with a real guest and runs a command there, on /mnt.
 import { parseArgs } from "node:util";
-import { bootGuest, commandLine, type GuestKind, type GuestOptions } from "./src/index.ts";
+import { bootGuest, type GuestKind, type GuestOptions } from "./src/index.ts";
+import { shellQuote } from "./src/initramfs.ts";
 import { sampleFolder } from "./src/sample-folder.ts";
 import { serveFolder } from "./src/serve.ts";
 
@@ -13,10 +14,13 @@ const KINDS: Readonly<Record<string, GuestKind>> = {
 };
 const USAGE = "usage: node labs/run.ts uml|qemu|qemu-mmio [--tools] [--folder DIR] [--print] -- COMMAND";
 
-function readArguments(): {
-  values: { tools?: boolean; folder?: string; print?: boolean };
-  positionals: string[];
-} {
+interface Values {
+  readonly tools?: boolean;
+  readonly folder?: string;
+  readonly print?: boolean;
+}
+
+function readArguments(): { values: Values; positionals: string[] } {
   try {
     return parseArgs({
       allowPositionals: true,
@@ -32,26 +36,32 @@ function stop(message: string): never {
   process.exit(2);
 }
 
+async function run(kind: GuestKind, command: string, values: Values): Promise<number> {
+  using sample = sampleFolder();
+  const options: GuestOptions = {
+    kind,
+    shares: [{ tag: "host", mountpoint: "/mnt", socket: sample.socket }],
+    script: `cd /mnt\n${command}\n`,
+    tools: values.tools ?? false,
+    onOutput: (text) => process.stdout.write(text),
+  };
+  const folder = values.folder ?? sample.folder;
+  await using server = await serveFolder({ folder, tag: "host", socket: sample.socket });
+  await using guest = await bootGuest(options);
+  if (values.print) process.stderr.write(`${guest.argv.map(shellQuote).join(" ")}\n`);
+  const { status, reason, console } = await guest.exit;
+  if (status === null)
+    process.stderr.write(`labs: the guest was lost (${reason})\n${console}${server.log()}`);
+  return status ?? 1;
+}
+
 const { values, positionals } = readArguments();
 const [name = "", ...command] = positionals;
 const kind = KINDS[name] ?? stop(`no guest of kind "${name}"`);
 if (command.length === 0) stop("no command for the guest");
-
-using sample = sampleFolder();
-const options: GuestOptions = {
-  kind,
-  shares: [{ tag: "host", mountpoint: "/mnt", socket: sample.socket }],
-  script: `cd /mnt\n${command.join(" ")}\n`,
-  tools: values.tools ?? false,
-  onOutput: (text) => process.stdout.write(text),
-};
-if (values.print) process.stderr.write(`${commandLine(options).join(" ")}\n`);
-await using server = await serveFolder({
-  folder: values.folder ?? sample.folder,
-  tag: "host",
-  socket: sample.socket,
-});
-await using guest = await bootGuest(options);
-const { status, reason, console } = await guest.exit;
-if (status === null) process.stderr.write(`labs: the guest was lost (${reason})\n${console}${server.log()}`);
-process.exitCode = status ?? 1;
+try {
+  process.exitCode = await run(kind, command.join(" "), values);
+} catch (error) {
+  process.stderr.write(`labs: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+}

@@ -11,7 +11,7 @@ unpack "$WORK/qemu" $(closure qemu-system-x86)
 from=$WORK/qemu/usr
 mkdir -p "$OUT"/{bin,lib,share}
 cp "$from/bin/qemu-system-x86_64" "$OUT/bin/"
-cp "$from"/share/seabios/bios-{256k,microvm}.bin "$from"/share/qemu/{kvmvapic.bin,linuxboot_dma.bin,pvh.bin,qboot.rom} "$OUT/share/"
+cp "$from"/share/seabios/bios-256k.bin "$from"/share/qemu/{kvmvapic.bin,linuxboot_dma.bin,pvh.bin,qboot.rom} "$OUT/share/"
 # The loader itself lists what it would load; the rest of the closure serves installing, not running.
 loader=$from/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
 cp -L "$loader" "$OUT/lib/"

@@ -28,6 +28,8 @@ export interface GuestExit {
 /** A running guest. Disposing of it kills it. */
 export interface Guest extends AsyncDisposable {
   readonly pid: number;
+  /** The command that runs it. */
+  readonly argv: readonly string[];
   output(): string;
   /** Settles when the machine has gone and nothing of it is left; never rejects. */
   readonly exit: Promise<GuestExit>;
@@ -114,7 +116,7 @@ async function startGuest(
     end("killed");
     await exit;
   };
-  return { pid, output: () => output.text, exit, kill, [Symbol.asyncDispose]: kill };
+  return { pid, argv, output: () => output.text, exit, kill, [Symbol.asyncDispose]: kill };
 }
 
 function checkOptions(options: GuestOptions): void {
