@@ -11,6 +11,8 @@ import {
 import { close, connectUnix, Errno, errnoName, setStatusFlags } from "@ninefold/native";
 import { Stream } from "./stream.ts";
 
+const LARGEST = 1024 * 1024;
+
 type RequestName = Extract<MessageName, `T${string}`>;
 type ReplyName<Name extends RequestName> = Extract<
   Name extends `T${infer Rest}` ? `R${Rest}` : never,
@@ -23,19 +25,20 @@ export class Conversation {
   /** Largest message that both sides agreed on. */
   msize = 0;
 
-  constructor(fd: number) {
-    this.stream = new Stream(fd);
+  /** `size` is how much its memory holds, in bytes, each way. */
+  constructor(fd: number, size?: number) {
+    this.stream = new Stream(fd, size);
   }
 
   /** A connection on which nothing was said yet. */
-  static async open(path: string): Promise<Conversation> {
-    return new Conversation(await connectSoon(path));
+  static async open(path: string, size?: number): Promise<Conversation> {
+    return new Conversation(await connectSoon(path), size);
   }
 
   /** Connects as soon as the server listens; gives up after ten seconds. `aname` is the tree to attach. */
-  static async connect(path: string, aname: string): Promise<Conversation> {
-    const conversation = await Conversation.open(path);
-    const wanted = { msize: 1024 * 1024, version: "9P2000.L" };
+  static async connect(path: string, aname: string, size?: number): Promise<Conversation> {
+    const conversation = await Conversation.open(path, size);
+    const wanted = { msize: Math.min(size ?? LARGEST, LARGEST), version: "9P2000.L" };
     conversation.msize = conversation.rpc("Tversion", wanted, NOTAG).msize;
     conversation.rpc("Tattach", { fid: 0, afid: NOFID, uname: "root", aname, n_uname: 0 });
     return conversation;

@@ -1,21 +1,26 @@
 import { addressOf, errnoName, read, write } from "@ninefold/native";
 
-const SIZE = 2 * 1024 * 1024;
+/** A message of a megabyte, and the beginning of the next. */
+const DEFAULT_SIZE = 2 * 1024 * 1024;
 const HEADER_SIZE = 7;
 
 /** A blocking byte stream with memory of its own in both directions. */
 export class Stream {
   readonly fd: number;
-  readonly incoming: Buffer = Buffer.alloc(SIZE);
-  readonly outgoing: Buffer = Buffer.alloc(SIZE);
+  readonly incoming: Buffer;
+  readonly outgoing: Buffer;
   /** What was received and not looked at is `incoming[start, end)`. */
   start = 0;
   end = 0;
-  readonly #incomingAt = addressOf(this.incoming);
-  readonly #outgoingAt = addressOf(this.outgoing);
+  readonly #incomingAt: number;
+  readonly #outgoingAt: number;
 
-  constructor(fd: number) {
+  constructor(fd: number, size = DEFAULT_SIZE) {
     this.fd = fd;
+    this.incoming = Buffer.alloc(size);
+    this.outgoing = Buffer.alloc(size);
+    this.#incomingAt = addressOf(this.incoming);
+    this.#outgoingAt = addressOf(this.outgoing);
   }
 
   /** Sends `outgoing[0, length)`. */
@@ -34,7 +39,7 @@ export class Stream {
       this.end -= this.start;
       this.start = 0;
     }
-    const count = read(this.fd, this.#incomingAt + this.end, SIZE - this.end);
+    const count = read(this.fd, this.#incomingAt + this.end, this.incoming.length - this.end);
     if (count <= 0) throw new Error(`the server is gone: ${count === 0 ? "it hung up" : errnoName(count)}`);
     this.end += count;
   }

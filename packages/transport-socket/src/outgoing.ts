@@ -11,6 +11,9 @@ export interface Sink {
 
 /** Pieces of memory that are kept for later: what a connection can have in use. Fresh ones cost more than a long read. */
 const KEPT = 5;
+/** What a connection begins with, in bytes: most never move much. Each time that is too little, it gets four times as much. */
+const FIRST_SIZE = 64 * 1024;
+const GROWTH = 4;
 /** How much is written at once; more waits in memory no longer than needed. */
 const WRITE_SIZE = 256 * 1024;
 
@@ -20,7 +23,8 @@ const WRITE_SIZE = 256 * 1024;
  */
 export class Outgoing {
   readonly #sink: Sink;
-  readonly #memorySize: number;
+  readonly #largest: number;
+  #memorySize = FIRST_SIZE;
   readonly #limit: number;
   readonly #free: ReplyMemory[] = [];
   #memory: ReplyMemory;
@@ -37,7 +41,7 @@ export class Outgoing {
    */
   constructor(sink: Sink, largest: number, limit: number) {
     this.#sink = sink;
-    this.#memorySize = largest;
+    this.#largest = largest;
     this.#limit = limit;
     this.#memory = this.#newMemory();
   }
@@ -49,7 +53,7 @@ export class Outgoing {
 
   /** Makes `reply` room for the next reply, `room` bytes. Then comes one of `commit` and `hold`. */
   reserve(room: number, reply: IoVec): void {
-    if (this.#memory.bytes.length - this.#memory.end < room) this.#renew();
+    if (this.#memory.bytes.length - this.#memory.end < room) this.#renew(room);
     reply.clear();
     reply.push(this.#memory.bytes, this.#memory.end, room, 0);
   }
@@ -103,9 +107,13 @@ export class Outgoing {
     this.#start = memory.end;
   }
 
-  #renew(): void {
+  #renew(room: number): void {
     this.flush();
     const old = this.#memory;
+    if (this.#memorySize < this.#largest) {
+      this.#memorySize = Math.min(Math.max(GROWTH * this.#memorySize, room), this.#largest);
+      this.#free.length = 0;
+    }
     this.#memory = this.#free.pop() ?? this.#newMemory();
     this.#start = this.#memory.end = 0;
     if (old.users === 0) this.#freed(old);
@@ -118,7 +126,7 @@ export class Outgoing {
   #freed(memory: ReplyMemory): void {
     if (memory === this.#memory) {
       if (memory.end === this.#start) this.#start = memory.end = 0;
-    } else if (this.#free.length < KEPT) {
+    } else if (memory.bytes.length === this.#memorySize && this.#free.length < KEPT) {
       this.#free.push(memory);
     }
   }
