@@ -3,14 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bootGuest, type GuestKind, type GuestOptions } from "../src/index.ts";
+import { posixScenarios } from "./posix-scenarios.ts";
+import type { Scenario } from "./scenario.ts";
 import { ServedFolder } from "./server.ts";
 import { stolenDevice } from "./stolen-device.ts";
 import type { TapReport } from "./tap.ts";
-
-export interface Scenario {
-  readonly name: string;
-  run(report: TapReport, name: string): Promise<void>;
-}
 
 const TREE_SUITE = readFileSync(fileURLToPath(new URL("tree.py", import.meta.url)));
 
@@ -138,4 +135,5 @@ export const scenarios: readonly Scenario[] = [
   treeSuite("qemu-tcp", "qemu-pci", "tcp"),
   guestsComeAndGo,
   { name: "stolen-device", run: stolenDevice },
+  ...posixScenarios,
 ];

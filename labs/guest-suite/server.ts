@@ -15,7 +15,11 @@ export class ServedFolder implements AsyncDisposable {
   #child: ChildProcess | undefined;
   #log = "";
 
-  constructor() {
+  readonly #openFiles: number | undefined;
+
+  /** `openFiles` is the command's limit of open files; unless given, that of this process. */
+  constructor(openFiles?: number) {
+    this.#openFiles = openFiles;
     this.#base = mkdtempSync(join(tmpdir(), "ninefold-suite-"));
     this.share = mkdtempSync(join(this.#base, "share-"));
     // Guests have users that are not the folder's owner.
@@ -29,7 +33,9 @@ export class ServedFolder implements AsyncDisposable {
 
   /** Starts the command with these arguments and waits until it says that it serves. */
   async start(...args: string[]): Promise<void> {
-    const child = spawn(process.execPath, ["--conditions=@ninefold/source", BIN, ...args], {
+    const command = [process.execPath, "--conditions=@ninefold/source", BIN, ...args];
+    const limit = this.#openFiles === undefined ? "" : `ulimit -n ${this.#openFiles}; `;
+    const child = spawn("sh", ["-c", `${limit}exec "$@"`, "sh", ...command], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
