@@ -7,7 +7,7 @@ BACKEND=/local/domain/0/backend
 # check NAME COMMAND...: one line of TAP
 check() {
   local name=$1; shift
-  if "$@"; then echo "ok - $name"; else echo "not ok - $name"; FAILED=1; fi
+  if "$@"; then echo "ok - $name"; else echo "not ok - $name"; FAILED=1; return 1; fi
 }
 
 # note TEXT...: a remark, with the time

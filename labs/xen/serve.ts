@@ -18,6 +18,18 @@ const transport = xenTransport();
 const source = xenOffers({ log });
 const endpoints = new Map<string, Promise<TransportEndpoint | undefined>>();
 
+const trees = new Map<string, ReturnType<typeof localFs.open>>();
+
+/** One tree a folder, however many devices show it. */
+function treeOf(path: string): ReturnType<typeof localFs.open> {
+  const known = trees.get(path);
+  if (known !== undefined) return known;
+  const options = { path, security_model: "passthrough", readonly: false, multidevs: "remap" } as const;
+  const tree = localFs.open(options, { fsdev: path, log, baseDirectory: "/" });
+  trees.set(path, tree);
+  return tree;
+}
+
 async function attach(offer: Offer): Promise<TransportEndpoint | undefined> {
   const path = folders.get(offer.tag ?? "");
   if (path === undefined) {
@@ -26,10 +38,7 @@ async function attach(offer: Offer): Promise<TransportEndpoint | undefined> {
     await source.refuse(offer, reason);
     return undefined;
   }
-  const tree = await localFs.open(
-    { path, security_model: "passthrough", readonly: false, multidevs: "remap" },
-    { fsdev: offer.id, log, baseDirectory: "/" },
-  );
+  const tree = await treeOf(path);
   let sessions = 0;
   const host: TransportHost = {
     device: offer.id,
