@@ -1,7 +1,8 @@
 // npm run test:escape [-- --seconds N]: a hostile guest against a served folder, half of the time under strace.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, rmSync } from "node:fs";
+import { createReadStream, rmSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { fetchProgram } from "../../../../labs/src/index.ts";
@@ -70,7 +71,11 @@ if (strace !== undefined) {
   const options = ["-f", "--seccomp-bpf", "-qq", "-y", "-s", "5000", "-e", CALLS, "-o", "BASE.log"];
   using trap = await attack("under strace", [...strace, ...options]);
   const log = `${trap.base}.log`;
-  const { calls, offences } = judge(readFileSync(log, "latin1"), trap.base, trap.share);
+  const { calls, offences } = await judge(
+    createInterface({ input: createReadStream(log, "latin1") }),
+    trap.base,
+    trap.share,
+  );
   rmSync(log);
   report(
     "under strace: every call names one component, of a folder in the share",

@@ -10,14 +10,18 @@ const CALL = /^\d+ +(\w+)\((.*)\) += (.*)$/;
 const STRING = /"((?:[^"\\]|\\.)*)"/g;
 
 /**
- * Looks at every call between the two marks: names are single components (or a descriptor's own place in /proc), and no
+ * Looks at every call of a log, given line by line, between the two marks: names are single components (or a descriptor's own place in /proc), and no
  * descriptor that is used or opened (strace -y tells its path) lies outside `share`, as far as it is below `base`.
  */
-export function judge(log: string, base: string, share: string): Verdict {
+export async function judge(
+  log: AsyncIterable<string> | Iterable<string>,
+  base: string,
+  share: string,
+): Promise<Verdict> {
   const offences: string[] = [];
   let calls = 0;
   let isBetween = false;
-  for (const line of joined(log)) {
+  for await (const line of joined(log)) {
     if (line.includes("/nowhere/begin")) isBetween = true;
     else if (line.includes("/nowhere/end")) break;
     else if (isBetween) {
@@ -42,9 +46,9 @@ function isOffence(line: string, base: string, share: string): boolean {
 }
 
 /** Lines with the halves of interrupted calls put together. */
-function* joined(log: string): Generator<string> {
+async function* joined(log: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string> {
   const unfinished = new Map<string, string>();
-  for (const line of log.split("\n")) {
+  for await (const line of log) {
     const pid = line.split(" ", 1)[0] ?? "";
     if (line.endsWith("<unfinished ...>")) {
       unfinished.set(pid, line.slice(0, -"<unfinished ...>".length));
