@@ -1,5 +1,6 @@
 // npm run bench:scale [-- --most N] [--folder DIR]: what a fid, an entry and a session cost, the more there are of them.
-// Everything is done twice; after the second time the server must have what it had after the first.
+// Everything is done twice: the first time tells memory, before there is any to be used again; the second one time, when
+// code is compiled. After the second time the server must have what it had after the first.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,11 +61,16 @@ function sendAll<Name extends "Twalk" | "Tclunk" | "Tgetattr">(
   }
 }
 
-function line(what: string, size: number, microseconds: number, kibibytes: number | undefined): void {
-  const memory = kibibytes === undefined ? "" : `${kibibytes.toFixed(2)} KiB each`;
+function tellTime(what: string, size: number, microseconds: number): void {
   console.log(
-    `# ${String(size).padStart(9)} ${what.padEnd(9)} ${microseconds.toFixed(2).padStart(8)} µs each   ${memory}`,
+    `# ${String(size).padStart(9)} ${what.padEnd(9)} ${microseconds.toFixed(2).padStart(8)} µs each`,
   );
+}
+
+function tellMemory(what: string, size: number, mebibytes: number): void {
+  const each = ((mebibytes * 1024) / size).toFixed(2);
+  if (mebibytes > 1)
+    console.log(`# ${String(size).padStart(9)} ${what.padEnd(9)} ${each.padStart(8)} KiB each`);
 }
 
 function flat(what: string, times: ReadonlyMap<number, number>, from: number): void {
@@ -79,7 +85,7 @@ function flat(what: string, times: ReadonlyMap<number, number>, from: number): v
 }
 
 /** Each fid is of another file. */
-async function fids(pid: number, quiet: boolean): Promise<void> {
+async function fids(pid: number, isFirst: boolean): Promise<void> {
   const times = new Map<number, number>();
   for (const size of sizes(1, most)) {
     const on = await Conversation.connect(join(run, "ninefold.sock"), "");
@@ -93,12 +99,13 @@ async function fids(pid: number, quiet: boolean): Promise<void> {
     sendAll(on, "Tclunk", size, (i) => ({ fid: i + 1 }));
     on.close();
     times.set(size, each);
-    if (!quiet) line("fids", size, each, size >= 10_000 ? (grown * 1024) / size : undefined);
+    if (isFirst) tellMemory("fids", size, grown);
+    else tellTime("fids", size, each);
   }
-  if (!quiet) flat("a fid", times, 1000);
+  if (!isFirst) flat("a fid", times, 1000);
 }
 
-async function entries(quiet: boolean): Promise<void> {
+async function entries(isFirst: boolean): Promise<void> {
   const times = new Map<number, number>();
   const on = await Conversation.connect(join(run, "ninefold.sock"), "");
   for (const size of sizes(10, most)) {
@@ -119,13 +126,13 @@ async function entries(quiet: boolean): Promise<void> {
     if (found < size) throw new Error(`${found} of ${size} entries were listed`);
     on.rpc("Tclunk", { fid: 1 });
     times.set(size, each);
-    if (!quiet) line("entries", size, each, undefined);
+    if (!isFirst) tellTime("entries", size, each);
   }
   on.close();
-  if (!quiet) flat("an entry", times, 1000);
+  if (!isFirst) flat("an entry", times, 1000);
 }
 
-async function sessions(pid: number, quiet: boolean): Promise<void> {
+async function sessions(pid: number, isFirst: boolean): Promise<void> {
   const times = new Map<number, number>();
   const all: Conversation[] = [];
   const before = footprint(pid).resident;
@@ -139,10 +146,11 @@ async function sessions(pid: number, quiet: boolean): Promise<void> {
     const each = ((performance.now() - began) * 1000) / (rounds * size);
     times.set(size, each);
     const grown = footprint(pid).resident - before;
-    if (!quiet) line("sessions", size, each, size >= 100 ? (grown * 1024) / size : undefined);
+    if (isFirst) tellMemory("sessions", size, grown);
+    else tellTime("sessions", size, each);
   }
   for (const each of all) each.close();
-  if (!quiet) flat("a request", times, 10);
+  if (!isFirst) flat("a request", times, 10);
 }
 
 /** When the server has let everything go, and had time to tidy up. */
@@ -159,14 +167,14 @@ try {
   await using server = startNinefold(share, run);
   (await Conversation.connect(server.socket, "")).close();
   const pid = lanePid(server.pid);
-  const all = async (quiet: boolean): Promise<Footprint> => {
-    await fids(pid, quiet);
-    await entries(quiet);
-    await sessions(pid, quiet);
+  const all = async (isFirst: boolean): Promise<Footprint> => {
+    await fids(pid, isFirst);
+    await entries(isFirst);
+    await sessions(pid, isFirst);
     return settled(pid);
   };
-  const first = await all(false);
-  const second = await all(true);
+  const first = await all(true);
+  const second = await all(false);
   const told = (of: keyof Footprint): string =>
     `${Math.round(first[of])} before, ${Math.round(second[of])} after`;
   check("descriptors end where they began", second.descriptors <= first.descriptors + 2, told("descriptors"));
