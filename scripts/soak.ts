@@ -10,7 +10,7 @@ const EVIDENCE = fileURLToPath(new URL("../docs/EVIDENCE.md", import.meta.url));
 /** A run that goes on for longer hangs. */
 const MOST_MS = 3 * 60 * 60 * 1000;
 /** Lines of a run that are kept: outcomes, counts and tables. */
-const TELLING = /^(ok|not ok|skip|#|generator|request |\d+ passed)|: \d|\d\.\d\d/;
+const TELLING = /^(ok|not ok|skip|#|generator|request |every bar|\d+ (passed|bars))|: \d|\d\.\d\d/;
 const MOST_LINES = 60;
 
 /** Names of npm scripts, and what they get to run for as long as a soak does. */
@@ -46,7 +46,7 @@ for (const [script, ...args] of runs) {
   if (status !== 0) failed++;
   const minutes = ((performance.now() - began) / 60_000).toFixed(1);
   const lines = stdout.split("\n").filter((line) => TELLING.test(line));
-  const title = `## \`npm run ${[script, ...args].join(" ").trim()}\`: ${status === 0 ? "passed" : "FAILED"}`;
+  const title = `## \`npm run ${[script, ...args].join(" ").trim()}\`: ${status === 0 ? "ended well" : "FAILED"}`;
   const where = `${new Date().toISOString().slice(0, 10)}, commit ${commit}, ${minutes} min, ${machine()}`;
   appendFileSync(
     EVIDENCE,
