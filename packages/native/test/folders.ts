@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { accessSync, constants, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AT_FDCWD, close, O_DIRECTORY, openat } from "@ninefold/native";
@@ -27,7 +28,8 @@ export function makeFolder(place: string = tmpdir()): Folder {
   const fd = openat(AT_FDCWD, path, O_DIRECTORY);
   afterAll(() => {
     close(fd);
-    rmSync(path, { recursive: true });
+    // Node's rmSync cannot remove names that are not UTF-8.
+    execFileSync("rm", ["-rf", path]);
   });
   return { path, fd };
 }
