@@ -22,11 +22,11 @@ export interface Folder {
   readonly fd: number;
 }
 
-/** A fresh folder, open, that is gone after the file's tests. */
-export function makeFolder(place: string = tmpdir()): Folder {
+/** A fresh folder, open, that is gone after the file's tests; made in a test, say `onTestFinished` for `after`. */
+export function makeFolder(place: string = tmpdir(), after: (clean: () => void) => void = afterAll): Folder {
   const path = mkdtempSync(join(place, "native-"));
   const fd = openat(AT_FDCWD, path, O_DIRECTORY);
-  afterAll(() => {
+  after(() => {
     close(fd);
     // Node's rmSync cannot remove names that are not UTF-8.
     execFileSync("rm", ["-rf", path]);

@@ -22,7 +22,7 @@ import {
   pread,
   pwriteBytes,
 } from "@ninefold/native";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { countDescriptors, makeFolder } from "./folders.ts";
 
 setFlagsFromString("--expose-gc");
@@ -110,7 +110,7 @@ describe("shared mappings", () => {
     const beyond = NativeMemory.mapShared(fd, 16_384, 0, { beyondEnd: true });
     expect(beyond.bytes.length).toBe(16_384);
     beyond.close();
-    const { fd: folder } = makeFolder();
+    const { fd: folder } = makeFolder(undefined, onTestFinished);
     const file = openat(folder, "file", O_CREAT | O_RDWR, 0o600);
     expect(() => NativeMemory.mapShared(file, 4096, 0)).toThrow(NativeError);
     expect(() => NativeMemory.mapShared(-1, 4096, 0)).toThrow(/EBADF/);

@@ -17,7 +17,7 @@ import {
   unlinkat,
 } from "@ninefold/native";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { decodeName, encodeName } from "../src/names.ts";
 import { makeFolder, places } from "./folders.ts";
 
@@ -51,7 +51,7 @@ const strangeNames = [
 
 describe.each(places)("names below %s", (place) => {
   it("come back as they were given, whatever their bytes are", () => {
-    const { fd, path } = makeFolder(place);
+    const { fd, path } = makeFolder(place, onTestFinished);
     for (const name of strangeNames) {
       const file = openat(fd, name, O_CREAT | O_WRONLY, 0o600);
       expect(file).toBeGreaterThan(0);
@@ -67,7 +67,7 @@ describe.each(places)("names below %s", (place) => {
   });
 
   it("serve in calls with two of them", async () => {
-    const { fd } = makeFolder(place);
+    const { fd } = makeFolder(place, onTestFinished);
     expect(mkdirat(fd, "a\udcff", 0o700)).toBe(0);
     expect(renameat2(fd, "a\udcff", fd, "b\udcfe", 0)).toBe(0);
     expect(symlinkat("target\udc80", fd, "link\udc81")).toBe(0);
