@@ -1,0 +1,1 @@
+export { type Metadata, withChanges } from "./formats/index.ts";
