@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { FromLane } from "../src/lane/lane-channel.ts";
 import { createLaneLogger } from "../src/lane/lane-logger.ts";
 import { LaneOutbox } from "../src/lane/lane-outbox.ts";
+import { narrowerLimits } from "../src/lane/narrower-limits.ts";
 import { laneExecArgv } from "../src/lane/process-lane.ts";
 import { sessionIds } from "../src/lane/transport-host.ts";
 
@@ -78,4 +79,17 @@ test("session ids differ within a lane and between lanes", () => {
   const [first, second] = [sessionIds(), sessionIds()];
   const ids = [first(), first(), second(), second()];
   expect(new Set(ids).size).toBe(4);
+});
+
+test("of two limits the narrower counts, and 0 is none", () => {
+  const own = { fids: 100, openFiles: 0, xattrFids: 5 };
+  expect(narrowerLimits(own)).toEqual(own);
+  expect(narrowerLimits(own, { openFiles: 7, xattrFids: 9 })).toEqual({
+    fids: 100,
+    openFiles: 7,
+    xattrFids: 5,
+  });
+  expect(narrowerLimits({ openFiles: 3 }, { openFiles: 0 })).toEqual({ openFiles: 3 });
+  expect(narrowerLimits({ openFiles: 3 }, { openFiles: 2 })).toEqual({ openFiles: 2 });
+  expect(narrowerLimits({}, { openFiles: 0 })).toEqual({ openFiles: 0 });
 });

@@ -46,9 +46,11 @@ async function openDevice(
     await store.close();
   };
   try {
-    if (options.limits === "refuse") refuseLimits(host.device, await readLimits(store, options));
+    const limits = await readLimits(store, options);
+    if (options.limits === "refuse") refuseLimits(host.device, limits);
+    const openFiles = options.limits === "ignore" ? 0 : limits.maxOpenFiles;
     hypervisor = await orConfigError(host.device, async () => xen.openHypervisor());
-    const started = new DeviceBackend(store, hypervisor, options, host);
+    const started = new DeviceBackend(store, hypervisor, { ...options, openFiles }, host);
     backend = started;
     await orConfigError(host.device, () => started.start());
   } catch (error) {

@@ -1,6 +1,7 @@
 import type {
   Logger,
   MessageHandler,
+  SessionLimits,
   TransportEndpoint,
   TransportEvent,
   TransportHost,
@@ -22,6 +23,7 @@ export interface DeviceBench {
   readonly device: ToolstackDevice;
   readonly sessions: StubSession[];
   readonly maxMessageSizes: number[];
+  readonly limits: (Partial<SessionLimits> | undefined)[];
   readonly events: TransportEvent[];
   readonly lines: string[];
   /** Starts a server for the device; several may exist, as after a restart. */
@@ -37,6 +39,7 @@ export async function deviceBench(description: Partial<DeviceDescription> = {}):
   const device = await attachDevice(store, { domid: 1, devid: 0, tag: "lab", ...description });
   const sessions: StubSession[] = [];
   const maxMessageSizes: number[] = [];
+  const limits: (Partial<SessionLimits> | undefined)[] = [];
   const events: TransportEvent[] = [];
   const lines: string[] = [];
   const log = (message: string, fields?: Readonly<Record<string, unknown>>): void => {
@@ -55,10 +58,11 @@ export async function deviceBench(description: Partial<DeviceDescription> = {}):
     mountTag: "lab",
     baseDirectory: "/",
     log: logger,
-    openSession: (_, maxMessageSize): MessageHandler => {
+    openSession: (_, maxMessageSize, given): MessageHandler => {
       const session = new StubSession();
       sessions.push(session);
       maxMessageSizes.push(maxMessageSize);
+      limits.push(given);
       return session;
     },
     report: (event) => events.push(event),
@@ -69,6 +73,7 @@ export async function deviceBench(description: Partial<DeviceDescription> = {}):
     device,
     sessions,
     maxMessageSizes,
+    limits,
     events,
     lines,
     serve: async (options = {}) => {

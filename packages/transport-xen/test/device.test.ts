@@ -236,15 +236,35 @@ describe("a device of xenstore", () => {
     await endpoint.close();
   });
 
-  test("with limits that are not enforced is refused, or served without them", async () => {
-    const bench = await deviceBench({ nodes: { "max-files": "10", "max-space": "0", "auto-delete": "1" } });
+  test("with limits that need a tree's help is refused, served without them, or trusts its tree", async () => {
+    const nodes = { "max-files": "10", "max-space": "0", "auto-delete": "1", "max-open-files": "3" };
+    const bench = await deviceBench({ nodes });
     await expect(bench.serve()).rejects.toMatchObject({
       name: "ConfigError",
       code: "ERR_DEVICE_OPEN",
       message: expect.stringContaining("max-files=10, auto-delete=1"),
     });
-    const endpoint = await bench.serve({ limits: "ignore" });
-    expect(await bench.state()).toBe("2");
+    for (const limits of ["ignore", "enforce"]) {
+      const endpoint = await bench.serve({ limits });
+      const guest = await bench.guest();
+      await guest.close();
+      await endpoint.close();
+      await bench.store.write(`${bench.device.frontend}/state`, "1");
+    }
+    expect(bench.limits).toEqual([{ openFiles: 0 }, { openFiles: 3 }]);
+  });
+
+  test.each([
+    ["12", 12],
+    ["0", 0],
+    ["", 0],
+    ["many", 0],
+  ])("with max-open-files=%j lets its session have %i", async (value, openFiles) => {
+    const bench = await deviceBench({ nodes: { "max-open-files": value } });
+    const endpoint = await bench.serve();
+    const guest = await bench.guest();
+    expect(bench.limits).toEqual([{ openFiles }]);
+    await guest.close();
     await endpoint.close();
   });
 

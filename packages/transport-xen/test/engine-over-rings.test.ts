@@ -18,10 +18,10 @@ const log: TransportHost["log"] = {
   child: () => log,
 };
 
-async function mountOver(order: number, rings: number) {
+async function mountOver(order: number, rings: number, nodes: Record<string, string> = {}) {
   const store = new MemoryXenStore();
   const xen = new MemoryHypervisor();
-  const device = await attachDevice(store, { domid: 3, devid: 1, tag: "data" });
+  const device = await attachDevice(store, { domid: 3, devid: 1, tag: "data", nodes });
   const tree = await memoryTree();
   const engine = createEngine();
   const transport = xenTransport({
@@ -46,8 +46,8 @@ async function mountOver(order: number, rings: number) {
       mountTag: "data",
       baseDirectory: "/",
       log,
-      openSession: (peer, maxMessageSize) =>
-        engine.createSession({ id: "s", tree, log, peer, maxMessageSize }),
+      openSession: (peer, maxMessageSize, limits = {}) =>
+        engine.createSession({ id: "s", tree, log, peer, maxMessageSize, limits }),
       report: silent,
     },
   );
@@ -77,5 +77,21 @@ describe("the engine over rings", () => {
     await guest.close();
     await endpoint.close();
     expect(xen.mapped).toBe(0);
+  });
+
+  test("a guest has as many files open as max-open-files says, over all its rings, and may close some", async () => {
+    const { endpoint, guest, root } = await mountOver(2, 2, { "max-open-files": "3" });
+    await Promise.all(["a", "b", "c", "d"].map((name) => root.mkdir(name)));
+    await root.writeFile("file", new Uint8Array(3));
+    const open = await Promise.all([1, 2, 3].map(() => root.open("file")));
+    await expect(root.open("file")).rejects.toMatchObject({ code: "EMFILE" });
+    await expect(root.readdir("a")).rejects.toMatchObject({ code: "EMFILE" });
+    await expect(root.writeFile("new", new Uint8Array(1))).rejects.toMatchObject({ code: "EMFILE" });
+    expect((await root.stat("d")).mode).toBeGreaterThan(0);
+    await open[1]?.close();
+    expect(await root.readdir("a")).toEqual([]);
+    for (const file of [open[0], open[2]]) await file?.close();
+    await guest.close();
+    await endpoint.close();
   });
 });

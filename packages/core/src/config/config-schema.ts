@@ -46,6 +46,7 @@ const log = z.strictObject({
 const limits = z.strictObject({
   fids: wholeNumber({ min: 1 }).optional(),
   xattr_fids: wholeNumber().optional(),
+  open_files: wholeNumber().optional(),
   requests_in_flight: wholeNumber({ min: 1 }).optional(),
 });
 
@@ -98,6 +99,7 @@ interface ListenEntry extends Open {
 interface LimitsEntry {
   readonly fids?: number | undefined;
   readonly xattr_fids?: number | undefined;
+  readonly open_files?: number | undefined;
   readonly requests_in_flight?: number | undefined;
 }
 

@@ -141,6 +141,7 @@ function limitsOf({ limits = {} }: ConfigFile): ServerConfig["limits"] {
   return {
     ...(limits.fids === undefined ? {} : { fids: limits.fids }),
     ...(limits.xattr_fids === undefined ? {} : { xattrFids: limits.xattr_fids }),
+    ...(limits.open_files === undefined ? {} : { openFiles: limits.open_files }),
     ...(limits.requests_in_flight === undefined ? {} : { requestsInFlight: limits.requests_in_flight }),
   };
 }

@@ -38,6 +38,8 @@ export interface SessionLimits {
   readonly fids: number;
   /** Fids of extended attributes at once (QEMU's max_xattr); 0 is no limit. */
   readonly xattrFids: number;
+  /** Files and directories that are open at once (Xen's max-open-files); 0 is no limit. */
+  readonly openFiles: number;
   readonly requestsInFlight: number;
 }
 

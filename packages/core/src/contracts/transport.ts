@@ -1,3 +1,4 @@
+import type { SessionLimits } from "./engine.ts";
 import type { IoVec } from "./io-vec.ts";
 import type { Logger } from "./logger.ts";
 import type { StandardSchema } from "./standard-schema.ts";
@@ -46,8 +47,11 @@ export interface TransportHost {
   readonly mountTag: string;
   readonly log: Logger;
   readonly baseDirectory: string;
-  /** A new conversation. `maxMessageSize` is the largest message in bytes that the transport can carry. */
-  openSession(peer: PeerInfo, maxMessageSize: number): MessageHandler;
+  /**
+   * A new conversation. `maxMessageSize` is the largest message in bytes that the transport can carry. `limits` are what
+   * the peer's own administrator allows it; of these and the configuration's, the narrower count.
+   */
+  openSession(peer: PeerInfo, maxMessageSize: number, limits?: Partial<SessionLimits>): MessageHandler;
   /** Tells the kernel, and through it the user, what became of the device. Plain data only. */
   report(event: TransportEvent): void;
 }

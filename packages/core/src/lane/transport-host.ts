@@ -5,6 +5,7 @@ import type { MessageHandler, TransportHost } from "../contracts/transport.ts";
 import type { DeviceSessions } from "./device-sessions.ts";
 import type { LaneContext } from "./lane.ts";
 import type { LaneConfig, LaneDevice } from "./lane-config.ts";
+import { narrowerLimits } from "./narrower-limits.ts";
 
 /** What a lane's sessions are made of. */
 export interface SessionSource {
@@ -36,7 +37,7 @@ export function createTransportHost(
     mountTag: device.mountTag,
     log,
     baseDirectory,
-    openSession: (peer, maxMessageSize): MessageHandler => {
+    openSession: (peer, maxMessageSize, limits): MessageHandler => {
       const session = sessions.nextId();
       const origin = { ...ids, session };
       if (context.isListened("session-open")) {
@@ -48,7 +49,7 @@ export function createTransportHost(
         log: log.child({ session }),
         peer,
         maxMessageSize,
-        limits: sessions.limits,
+        limits: narrowerLimits(sessions.limits, limits),
         onEvent: (event) => tellSession(event, origin, context),
         ...(context.isListened("session-trace") ? { trace: tracer(origin, context) } : {}),
       });

@@ -9,6 +9,7 @@ export class FidTable {
   readonly #limits: SessionLimits;
   readonly #free: Fid[] = [];
   #xattrs = 0;
+  #openFiles = 0;
 
   constructor(limits: SessionLimits) {
     this.#limits = limits;
@@ -43,6 +44,22 @@ export class FidTable {
     return this.#limits.xattrFids !== 0 && this.#xattrs >= this.#limits.xattrFids ? ERRNO.ENOSPC : 0;
   }
 
+  /** EMFILE when the session has all the open files that it may have, else 0. */
+  openRefusal(): number {
+    return this.#limits.openFiles !== 0 && this.#openFiles >= this.#limits.openFiles ? ERRNO.EMFILE : 0;
+  }
+
+  /** Counts `fid` as an open file, from before it is opened until `uncountOpen`, or until it is recycled. */
+  countOpen(fid: Fid): void {
+    if (!fid.countsAsOpen) this.#openFiles++;
+    fid.countsAsOpen = true;
+  }
+
+  uncountOpen(fid: Fid): void {
+    if (fid.countsAsOpen) this.#openFiles--;
+    fid.countsAsOpen = false;
+  }
+
   /** A new fid that takes the reference to `node` over. `number` has no `refusal`. */
   add(number: number, node: FsNode, fileType: number, attachment: Attachment): Fid {
     const fid = this.#free.pop() ?? new Fid(node, attachment);
@@ -52,6 +69,8 @@ export class FidTable {
     fid.attachment = attachment;
     fid.fileType = fileType;
     fid.flags = 0;
+    fid.removeOnClose = false;
+    fid.position = undefined;
     fid.opening = false;
     fid.detached = false;
     attachment.retain();
@@ -84,6 +103,7 @@ export class FidTable {
 
   /** Takes back a fid that is detached, closed and in nobody's hands. */
   recycle(fid: Fid): void {
+    this.uncountOpen(fid);
     if (this.#free.length < POOL_SIZE) this.#free.push(fid);
   }
 }

@@ -31,6 +31,14 @@ export interface FidXattr {
   written: number;
 }
 
+/** Where the next Tread of a directory goes on, as 9P2000.u counts: in bytes of what was told so far. */
+export interface DirectoryPosition {
+  readonly offset: number;
+  /** The tree's own position. */
+  readonly cookieLow: number;
+  readonly cookieHigh: number;
+}
+
 /**
  * One fid. It is used again for another number once it is closed, so nothing may keep it beyond `uses`, which counts
  * the requests under way on it: only when the last has ended may it be closed.
@@ -49,11 +57,17 @@ export class Fid {
   /** Set when kind is XATTR_READ or XATTR_WRITE. */
   xattr: FidXattr | undefined;
   uses = 0;
-  /** A Tlopen or Tlcreate is under way, which will change what the fid stands for. */
+  /** Opened with 9P2000.u's ORCLOSE: its entry goes when the fid goes. */
+  removeOnClose = false;
+  /** Of a directory that 9P2000.u's Tread has read. */
+  position: DirectoryPosition | undefined;
+  /** A message is under way, which will change what the fid stands for. */
   opening = false;
+  /** It counts as an open file: it is being opened, or open, or being closed. */
+  countsAsOpen = false;
   /** Its number may stand for something else already. */
   detached = false;
-  /** The Treaddir under way: a file takes one at a time. */
+  /** The reading of the directory under way: a file takes one at a time. */
   reading: Promise<void> | undefined;
   #waiting: (() => void)[] = [];
 

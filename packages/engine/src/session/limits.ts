@@ -5,6 +5,7 @@ export const DEFAULT_LIMITS: SessionLimits = {
   // Linux's client keeps a fid for each name in its cache: a guest that has walked a large tree has very many.
   fids: 1_048_576,
   xattrFids: 1024,
+  openFiles: 0,
   requestsInFlight: 4096,
 };
 

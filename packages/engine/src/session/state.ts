@@ -2,7 +2,7 @@ import { FsError, type FsNode, type FsTree, type FsUser, type NodeKey, OPEN } fr
 import type { LockRecord } from "../locks/lock-table.ts";
 import { Attachment } from "./attachment.ts";
 import type { SessionContext } from "./context.ts";
-import { FID, type Fid, type FidKind, type FidXattr } from "./fid.ts";
+import { type DirectoryPosition, FID, type Fid, type FidKind, type FidXattr } from "./fid.ts";
 
 /** A session as plain data: it can be cloned to another process, or kept. */
 export interface SessionState {
@@ -31,6 +31,10 @@ export interface FidState {
   /** OPEN flags, of an open fid. */
   readonly flags: number;
   readonly xattr?: FidXattr;
+  /** Its entry goes with it (9P2000.u's ORCLOSE). */
+  readonly removeOnClose?: true;
+  /** Of a directory that 9P2000.u's Tread has read. */
+  readonly position?: DirectoryPosition;
 }
 
 /** Takes a session's state. Throws while requests are under way, for what they do to fids is not known then. */
@@ -91,6 +95,7 @@ async function restoreFid(context: SessionContext, saved: FidState, attachment: 
     const file = isOpen ? await node.open(saved.flags & ~(OPEN.EXCLUSIVE | OPEN.TRUNCATE)) : undefined;
     const fid = context.fids.add(saved.fid, node, saved.fileType, attachment);
     fid.file = file;
+    if (isOpen) context.fids.countOpen(fid);
     restoreKind(context, fid, saved);
   } catch (error) {
     context.log.warn("a fid could not be restored", { session: context.id, fid: saved.fid, error });

@@ -6,6 +6,9 @@ import { DeviceNodes } from "./device-nodes.ts";
 import type { XenDeviceOptions } from "./options.ts";
 import { decide, type Observation, STATE, type XenbusState } from "./xenbus-state.ts";
 
+/** What a device is served by: its options, and the most files that its guest may have open (0: any number). */
+type DeviceSettings = XenDeviceOptions & { readonly openFiles: number };
+
 /** A front end that is served. */
 interface Connection {
   readonly session: MessageHandler;
@@ -20,7 +23,7 @@ interface Connection {
 export class DeviceBackend {
   readonly #nodes: DeviceNodes;
   readonly #hypervisor: Hypervisor;
-  readonly #options: XenDeviceOptions;
+  readonly #options: DeviceSettings;
   readonly #host: TransportHost;
   readonly #log: Logger;
   readonly #peer: PeerInfo;
@@ -35,7 +38,7 @@ export class DeviceBackend {
   #isLookQueued = false;
   #queue: Promise<void> = Promise.resolve();
 
-  constructor(store: XenStore, hypervisor: Hypervisor, options: XenDeviceOptions, host: TransportHost) {
+  constructor(store: XenStore, hypervisor: Hypervisor, options: DeviceSettings, host: TransportHost) {
     this.#nodes = new DeviceNodes(store, options);
     this.#hypervisor = hypervisor;
     this.#options = options;
@@ -130,13 +133,13 @@ export class DeviceBackend {
   }
 
   async #connect({ backendState }: Observation): Promise<void> {
-    const { domid, maxRings, maxRingPageOrder } = this.#options;
+    const { domid, maxRings, maxRingPageOrder, openFiles } = this.#options;
     let mapped: MappedRings | undefined;
     let session: MessageHandler | undefined;
     try {
       const rings = await this.#nodes.readRings(maxRings);
       mapped = MappedRings.map(this.#hypervisor, domid, rings, maxRingPageOrder);
-      session = this.#host.openSession(this.#peer, mapped.maxMessageSize);
+      session = this.#host.openSession(this.#peer, mapped.maxMessageSize, { openFiles });
       const served = mapped.serve(this.#hypervisor, domid, session, (reason) => this.#giveUp(reason));
       this.#connection = { session, mapped, served };
     } catch (error) {

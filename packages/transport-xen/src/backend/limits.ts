@@ -18,19 +18,21 @@ export function parseLimits(read: (name: (typeof LIMIT_NODES)[number]) => string
   };
 }
 
-/** Throws ConfigError that names the limits: what was asked for must not silently be missing. */
+/**
+ * Throws ConfigError that names the limits that a device cannot enforce by itself: what was asked for must not silently be
+ * missing. Open files are its own affair, since it sees them; space and files are the tree's.
+ */
 export function refuseLimits(device: string, limits: OfferLimits): void {
   const wanted = [
     limits.maxSpace > 0 ? `max-space=${limits.maxSpace}` : "",
     limits.maxFiles > 0 ? `max-files=${limits.maxFiles}` : "",
-    limits.maxOpenFiles > 0 ? `max-open-files=${limits.maxOpenFiles}` : "",
     limits.autoDelete ? "auto-delete=1" : "",
   ].filter((limit) => limit !== "");
   if (wanted.length === 0) return;
   throw new ConfigError({
     code: "ERR_DEVICE_OPEN",
     path: device,
-    problem: `the toolstack asks for ${wanted.join(", ")}, which is not enforced yet`,
+    problem: `the toolstack asks for ${wanted.join(", ")}, which nothing here enforces`,
     option: "limits",
     hint: "remove it from p9 in xl.cfg, or set limits=ignore",
   });

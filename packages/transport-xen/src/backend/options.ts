@@ -19,8 +19,12 @@ export interface XenDeviceOptions {
   readonly maxRings: number;
   /** The largest ring is 2 to the power of this in pages. */
   readonly maxRingPageOrder: number;
-  /** A device for which the toolstack wants limits that are not enforced: refuse it, or serve it without. */
-  readonly limits: "refuse" | "ignore";
+  /**
+   * What becomes of the toolstack's limits. `max-open-files` is enforced here unless they are ignored. The others (space,
+   * files, auto-delete) need the tree: `refuse` the device when it has one of them, `ignore` it, or take it that the tree
+   * enforces it (`enforce`).
+   */
+  readonly limits: "refuse" | "ignore" | "enforce";
   /**
    * When the server stops: `closed` tells the guest, whose mount is then gone for good; `left` says nothing, so that a
    * server that is started again takes the rings up.
@@ -39,6 +43,6 @@ export const xenDeviceOptions: StandardSchema<unknown, XenDeviceOptions> = z.str
   xenstore: z.string().default(XENSTORED_SOCKET),
   maxRings: z.coerce.number().int().min(2).max(64).default(8),
   maxRingPageOrder: z.coerce.number().int().min(1).max(MAX_ORDER).default(MAX_ORDER),
-  limits: z.enum(["refuse", "ignore"]).default("refuse"),
+  limits: z.enum(["refuse", "ignore", "enforce"]).default("refuse"),
   whenStopped: z.enum(["closed", "left"]).default("closed"),
 });
