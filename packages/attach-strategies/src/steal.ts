@@ -38,7 +38,7 @@ export function stealing({
     description,
     schema: z.strictObject({
       force: onOff()
-        .default(false)
+        .prefault("off")
         .meta({ description: "take a device also from a VMM that holds it; its guest gets ENODEV" }),
     }),
     match: (offer, machine, { force }) => steal(offer, machine, force, isStealable),

@@ -1,4 +1,5 @@
 import type { StandardSchema } from "@ninefold/core/contracts";
+import { byteSize, onOff } from "@ninefold/core/options";
 import { z } from "zod";
 
 /** Bytes that a tree may hold unless its options say otherwise: a guest must not be able to fill the host's memory. */
@@ -14,16 +15,6 @@ export interface MemoryOptions {
   readonly files: Readonly<Record<string, string>>;
 }
 
-const powers = { "": 0, K: 1, M: 2, G: 3, T: 4 } as const;
-
-const size = z.union([z.number(), z.string()]).transform((value, context) => {
-  const [, digits, unit = ""] = /^(\d+)([KMGT]?)$/i.exec(String(value)) ?? [];
-  const bytes = Number(digits) * 1024 ** powers[unit.toUpperCase() as keyof typeof powers];
-  if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
-  context.addIssue({ code: "custom", message: `a size is a number of bytes or such as 64M, not "${value}"` });
-  return z.NEVER;
-});
-
 const path = z
   .string()
   .refine(
@@ -31,13 +22,13 @@ const path = z
     "a path has no empty, . or .. component",
   );
 
-const onOff = z.union([
-  z.boolean(),
-  z.stringbool({ truthy: ["on", "yes", "true", "y"], falsy: ["off", "no", "false", "n"] }),
-]);
-
 export const memoryOptions: StandardSchema<unknown, MemoryOptions> = z.strictObject({
-  size: size.default(DEFAULT_SIZE),
-  readonly: onOff.default(false),
-  files: z.record(path, z.string()).default({}),
+  size: byteSize({ min: 1 })
+    .prefault(`${DEFAULT_SIZE / 1024 ** 3}G`)
+    .meta({ description: "most bytes that the tree may hold, such as `64M`" }),
+  readonly: onOff().prefault("off").meta({ description: "nothing can be changed; useful with `files`" }),
+  files: z
+    .record(path, z.string())
+    .default({})
+    .meta({ description: "text by path that is there at the beginning; only in a file or a program" }),
 });

@@ -17,7 +17,9 @@ export interface MemoryTransportOptions {
   readonly name: string;
 }
 
-const schema: StandardSchema<unknown, MemoryTransportOptions> = z.strictObject({ name: z.string().min(1) });
+const schema: StandardSchema<unknown, MemoryTransportOptions> = z.strictObject({
+  name: z.string().min(1).meta({ description: "what a program's `connect` finds it by" }),
+});
 
 /** The devices that are open in this process, by name. */
 const devices = new Map<string, () => MemoryConnection>();

@@ -24,14 +24,19 @@ export interface TcpOptions {
 const octal = z
   .string({ error: 'write it as text, such as "0660"' })
   .regex(/^0?[0-7]{3}$/, 'permission bits are three octal digits, such as "0660"')
-  .transform((text) => Number.parseInt(text, 8));
+  .transform((text) => Number.parseInt(text, 8))
+  .meta({ title: "octal digits" });
 
 const group = z.union([z.string().min(1), z.number().int().min(0).transform(String)]);
 
 export const unixOptions: StandardSchema<unknown, UnixOptions> = z.strictObject({
-  path: z.string().min(1),
-  "socket-mode": octal.default(0o600),
-  "socket-group": group.optional(),
+  path: z.string().min(1).meta({ description: "where the socket is made; at most 107 bytes" }),
+  "socket-mode": octal
+    .prefault("0600")
+    .meta({ description: "who may connect, as the file's permission bits" }),
+  "socket-group": group
+    .optional()
+    .meta({ description: "the group that the socket is given to; the server's own when absent" }),
 });
 
 const port = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]);
@@ -41,7 +46,14 @@ const allowed = z.union([z.literal(true), z.enum(["on", "yes", "true"])], {
 });
 
 export const tcpOptions: StandardSchema<unknown, TcpOptions> = z.strictObject({
-  host: z.string().min(1).default("127.0.0.1"),
-  port: port.refine((value) => Number.isInteger(value) && value <= 65_535, "a port is 0 to 65535"),
-  "allow-unauthenticated": allowed.transform(() => true as const),
+  host: z.string().min(1).default("127.0.0.1").meta({ description: "the address to listen on" }),
+  port: port
+    .refine((value) => Number.isInteger(value) && value <= 65_535, "a port is 0 to 65535")
+    .meta({ title: "whole number from 0 to 65535", description: "0 is any free one" }),
+  "allow-unauthenticated": allowed
+    .transform(() => true as const)
+    .meta({
+      title: "`on`",
+      description: "must be said: TCP has no owner and no password, whoever reaches the port has the files",
+    }),
 });

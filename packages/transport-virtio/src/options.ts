@@ -27,14 +27,23 @@ const socketPath = z
   });
 
 export const virtioOptions: z.ZodType<VirtioOptions> = z.strictObject({
-  socket: socketPath.optional(),
-  "socket-mode": octalMode().optional(),
+  socket: socketPath.optional().meta({
+    description:
+      "path of the vhost-user socket; without one the device is realized, and only an attach strategy gives it to a guest",
+  }),
+  "socket-mode": octalMode().optional().meta({
+    description:
+      "who may connect, as the file's permission bits; `0600`, or `0660` with a group, when absent",
+  }),
   "socket-group": z
     .union([z.string().min(1, "must be a group's name or number"), z.int().min(0).transform(String)], {
       error: "must be a group's name or number",
     })
-    .optional(),
-  server: onOff().default(true),
+    .optional()
+    .meta({ description: "the group that the socket is given to; the server's own when absent" }),
+  server: onOff()
+    .prefault("on")
+    .meta({ description: "on: we listen and the VMM connects. off: the VMM listens" }),
 });
 
 /** What is wrong with a socket's path that is too long. */

@@ -3,7 +3,12 @@
  *
  * ```ts
  * import { byteSize, onOff } from "@ninefold/core/options";
- * const schema = z.strictObject({ cache: byteSize().optional(), sync: onOff().default(false) });
+ * import { z } from "zod";
+ *
+ * const schema = z.strictObject({
+ *   cache: byteSize().optional().meta({ description: "bytes to keep; as many as there are when absent" }),
+ *   sync: onOff().prefault("off").meta({ description: "each write waits for the disk" }),
+ * });
  * ```
  *
  * @packageDocumentation
