@@ -35,14 +35,34 @@ export interface XenDeviceOptions {
 const path = z.string().regex(/^(\/[A-Za-z0-9\-_@]+)+$/, "must be an absolute path of xenstore");
 
 export const xenDeviceOptions: StandardSchema<unknown, XenDeviceOptions> = z.strictObject({
-  backend: path,
-  frontend: path,
-  domid: z.coerce.number().int().min(0).max(0x7fef),
-  devid: z.coerce.number().int().min(0),
-  kind: z.string().default("xen_9pfs"),
-  xenstore: z.string().default(XENSTORED_SOCKET),
-  maxRings: z.coerce.number().int().min(2).max(64).default(8),
-  maxRingPageOrder: z.coerce.number().int().min(1).max(MAX_ORDER).default(MAX_ORDER),
-  limits: z.enum(["refuse", "ignore", "enforce"]).default("refuse"),
-  whenStopped: z.enum(["closed", "left"]).default("closed"),
+  backend: path.meta({ description: "the back end's folder: `/local/domain/0/backend/xen_9pfs/1/0`" }),
+  frontend: path.meta({ description: "the front end's: `/local/domain/1/device/9pfs/0`" }),
+  domid: z.coerce.number().int().min(0).max(0x7fef).meta({ description: "the guest's number" }),
+  devid: z.coerce.number().int().min(0).meta({ description: "the device's number in its guest" }),
+  kind: z
+    .string()
+    .default("xen_9pfs")
+    .meta({ description: "the kind of back end: `9pfs` (libxl's type=qemu) or `xen_9pfs` (type=xen_9pfsd)" }),
+  xenstore: z.string().default(XENSTORED_SOCKET).meta({ description: "path of xenstored's socket" }),
+  maxRings: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(64)
+    .default(8)
+    .meta({ description: "most rings that a front end may have; Linux wants two" }),
+  maxRingPageOrder: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_ORDER)
+    .default(MAX_ORDER)
+    .meta({ description: "the largest ring is 2 to the power of this in pages" }),
+  limits: z.enum(["refuse", "ignore", "enforce"]).default("refuse").meta({
+    description: "what becomes of a device for which the toolstack wants limits that are not enforced here",
+  }),
+  whenStopped: z.enum(["closed", "left"]).default("closed").meta({
+    description:
+      "when the server stops: tell the guest, whose mount is then gone, or leave the rings to a server that is started again",
+  }),
 });
