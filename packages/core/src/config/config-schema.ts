@@ -24,30 +24,41 @@ const fsdevs = z.union(
 );
 
 const device = z.looseObject({
-  id: name.optional(),
+  id: name.optional().meta({ description: "its name in the device tree, unlike all others'; a number when absent" }),
   type: name.meta({ description: "a device type, such as virtio-9p-pci; other keys are its options" }),
   fsdev: name.meta({ description: "the id of an fsdev" }),
   mount_tag: name.optional().meta({ description: "what the guest mounts by" }),
 });
 
 const listener = z.looseObject({
-  id: name.optional(),
+  id: name.optional().meta({ description: "its name in the device tree; a number when absent" }),
   address: name.meta({ description: "unix:PATH or tcp:HOST:PORT" }),
   fsdev: name.meta({ description: "the id of an fsdev" }),
-  mount_tag: name.optional(),
+  mount_tag: name.optional().meta({ description: "what its events call it; the fsdev's id when absent" }),
 });
 
 const log = z.strictObject({
-  level: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).optional(),
-  format: z.enum(["auto", "pretty", "json"]).optional(),
+  level: z
+    .enum(["trace", "debug", "info", "warn", "error", "silent"])
+    .optional()
+    .meta({ description: "what is logged: this and what is worse; `info` when absent" }),
+  format: z.enum(["auto", "pretty", "json"]).optional().meta({
+    description: "for people or for machines; `auto`, when absent, is pretty in a terminal",
+  }),
   trace: onOff().optional().meta({ description: "one line for each 9P message" }),
 });
 
 const limits = z.strictObject({
-  fids: wholeNumber({ min: 1 }).optional(),
-  xattr_fids: wholeNumber().optional(),
-  open_files: wholeNumber().optional(),
-  requests_in_flight: wholeNumber({ min: 1 }).optional(),
+  fids: wholeNumber({ min: 1 }).optional().meta({ description: "files and places that its guest holds" }),
+  xattr_fids: wholeNumber()
+    .optional()
+    .meta({ description: "of these, extended attributes that are being read or written" }),
+  open_files: wholeNumber()
+    .optional()
+    .meta({ description: "files and folders that are open at once; 0, when absent, is no limit" }),
+  requests_in_flight: wholeNumber({ min: 1 })
+    .optional()
+    .meta({ description: "requests that are not answered yet; more are taken when one is" }),
 });
 
 /** A configuration as people write it: YAML's plain data. */
@@ -65,7 +76,7 @@ const schema = z.strictObject({
   xen: xenSchema.optional().meta({ description: "how offers of a Xen toolstack are answered" }),
   control: name.optional().meta({ description: "path of the control socket, which ninefold status asks" }),
   inline: onOff().optional().meta({ description: "serve in one process instead of one for each fsdev" }),
-  log: log.optional(),
+  log: log.optional().meta({ description: "what is logged, and how" }),
   limits: limits.optional().meta({ description: "what one session may take" }),
 });
 

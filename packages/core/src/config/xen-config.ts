@@ -41,7 +41,9 @@ export interface DomainRule {
 
 const name = z.string().min(1, { error: "must not be empty" });
 
-const strategy = z.union([name, z.looseObject({ strategy: name })], {
+const strategy = z.union([name, z.looseObject({
+    strategy: name.meta({ description: "the strategy's name; other keys are its options" }),
+  })], {
   error: "must be a strategy's name, or a map with the key strategy",
 });
 
@@ -69,10 +71,15 @@ export const xenSchema: z.ZodType<XenEntry> = z.looseObject({
   domains: z.record(z.string(), strategies).optional().meta({ description: "the same by guest's name" }),
   domid: wholeNumber({ max: 0x7fef }).optional().meta({ description: "only this guest" }),
   store: name.optional().meta({ description: "xenstored's socket" }),
-  kinds: z.array(z.enum(["9pfs", "xen_9pfs"])).optional(),
+  kinds: z
+    .array(z.enum(["9pfs", "xen_9pfs"]))
+    .optional()
+    .meta({ description: "kinds of back ends to look for; all when absent" }),
   claim: onOff().optional().meta({ description: "take xen-9pfsd's place" }),
   restore: onOff().optional().meta({ description: "a device that was taken goes back" }),
-  limits: z.enum(["refuse", "ignore"]).optional(),
+  limits: z.enum(["refuse", "ignore"]).optional().meta({
+    description: "offers with limits that are not enforced: refused, when absent, or served without",
+  }),
 });
 
 /** The entry with its defaults. */
