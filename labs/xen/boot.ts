@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { ensureStage, labCache } from "../src/cache.ts";
 import { type CpioEntry, cpioOf } from "../src/cpio.ts";
 import { qemuLab } from "../src/prepare.ts";
-import { bundlePrograms } from "./bundle.ts";
+import { bundleNinefold, bundlePrograms } from "./bundle.ts";
 import { runToEnd } from "./run-to-end.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -38,6 +38,7 @@ export async function prepareXen({ share, scripts, memoryMiB = 2048 }: XenBootOp
     PROGRAMS.map((name) => join(here, `${name}.ts`)),
     share,
   );
+  await bundleNinefold(join(share, "ninefold"));
   // The one package that is no source: it is loaded from where the programs are.
   symlinkSync("/repo/node_modules", join(share, "node_modules"));
   const guestFiles = readdirSync(join(here, "guest")).map((name) =>

@@ -1,6 +1,6 @@
 # Functions for scripts in dom0. They write TAP lines: check NAME COMMAND...
 xenbin=$(echo /usr/lib/xen-[0-9]*/bin)
-export PATH=/node/bin:$xenbin:/usr/sbin:/usr/bin HOME=/root NO_COLOR=1 LC_ALL=C
+export PATH=/share/ninefold/bin:/node/bin:$xenbin:/usr/sbin:/usr/bin HOME=/root NO_COLOR=1 LC_ALL=C
 FAILED=0
 BACKEND=/local/domain/0/backend
 
@@ -36,9 +36,18 @@ serve() {
   note "server $backend"
   wait_for 120 node_is /local/domain/0/libxl/xen-9pfs/state running || { cat /tmp/serve.log; return 1; }
 }
+# ninefold_serves ARGS...: the real command in the background, until it serves
+ninefold_serves() {
+  : >/tmp/ninefold.log
+  ninefold --log-format json "$@" >/tmp/ninefold.out 2>/tmp/ninefold.log &
+  backend=$!
+  note "ninefold $backend"
+  wait_for 120 grep -q '^serving' /tmp/ninefold.out || { cat /tmp/ninefold.log; return 1; }
+}
 stop_backend() { [ -z "$backend" ] || { kill "$backend" && wait "$backend"; }; backend=; }
 
-# guest NAME P9 SCRIPT [KIND]: start a guest with these p9 entries that runs a script of labs/xen/guest, and powers off
+# guest NAME P9 SCRIPT [KIND]: start a guest with these p9 entries that runs a script of labs/xen/guest, and powers off;
+# GUEST_CONFIG holds further lines of its xl.cfg
 guest() {
   local name=$1 p9=$2 script=$3 kind=${4:-pv}
   cat >"/tmp/$name.cfg" <<C
@@ -54,6 +63,7 @@ on_poweroff = "destroy"
 on_reboot = "destroy"
 on_crash = "destroy"
 ${p9:+p9 = [ $p9 ]}
+${GUEST_CONFIG:-}
 C
   # Under emulation a trapped rdtscp ends a PVH guest: "SVM Insn len emulation failed".
   [ "$kind" = pv ] || printf 'tsc_mode = "native"\ncpuid = "host,rdtscp=0"\n' >>"/tmp/$name.cfg"

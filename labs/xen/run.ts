@@ -1,5 +1,6 @@
 // node labs/xen/run.ts [--log FOLDER] -- 'COMMAND': boots Xen and runs COMMAND in dom0
-// node labs/xen/run.ts [--log FOLDER] NAME...: boots Xen once and runs these scenarios of labs/xen/scenarios there
+// node labs/xen/run.ts [--log FOLDER] NAME...: boots Xen once and runs these scenarios of labs/xen/scenarios there;
+// the last line counts their checks
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -11,6 +12,7 @@ import { runToEnd } from "./run-to-end.ts";
 
 // A busy machine takes ten times as long as an idle one.
 const HALF_AN_HOUR = 1_800_000;
+const NO_VERDICT = 125;
 const here = dirname(fileURLToPath(import.meta.url));
 
 const separator = process.argv.indexOf("--");
@@ -35,9 +37,13 @@ const removeShare = (): void => rmSync(share, { recursive: true, force: true });
 const cancelRemoval = cleanUpOnExit(removeShare);
 const { argv } = await prepareXen({ share, scripts });
 if (values.print === true) process.stderr.write(`${argv.join(" ")}\n`);
+let output = "";
 const status = await runToEnd(argv, {
   timeoutMs: HALF_AN_HOUR,
-  onOutput: (text) => process.stdout.write(text),
+  onOutput: (text) => {
+    process.stdout.write(text);
+    output += text;
+  },
 });
 if (values.log !== undefined) {
   cpSync(share, values.log, { recursive: true, filter: (path) => !path.endsWith("node_modules") });
@@ -47,4 +53,11 @@ cancelRemoval();
 if (status === null) process.stderr.write("labs: the machine took too long, and was killed\n");
 else if (status % 2 === 0) process.stderr.write("labs: the machine ended without a verdict\n");
 // isa-debug-exit makes 2 N + 1 of what dom0 wrote.
-process.exitCode = status === null || status % 2 === 0 ? 125 : (status - 1) / 2;
+process.exitCode = status === null || status % 2 === 0 ? NO_VERDICT : (status - 1) / 2;
+if (positionals.length > 0) {
+  const checks = output.match(/^(?:not )?ok - /gm) ?? [];
+  const failed = checks.filter((line) => line.startsWith("not")).length;
+  // A scenario that broke off has left checks out: that counts, too.
+  const isBroken = process.exitCode !== 0 && failed === 0;
+  console.log(`${checks.length - failed} passed, ${failed + (isBroken ? 1 : 0)} failed`);
+}
