@@ -24,10 +24,12 @@ const fsdevs = z.union(
 );
 
 const device = z.looseObject({
-  id: name.optional().meta({ description: "its name in the device tree, unlike all others'; a number when absent" }),
+  id: name
+    .optional()
+    .meta({ description: "its name in the device tree, unlike all others'; a number when absent" }),
   type: name.meta({ description: "a device type, such as virtio-9p-pci; other keys are its options" }),
   fsdev: name.meta({ description: "the id of an fsdev" }),
-  mount_tag: name.optional().meta({ description: "what the guest mounts by" }),
+  mount_tag: name.optional().meta({ description: "what the guest mounts by; the fsdev's id when absent" }),
 });
 
 const listener = z.looseObject({
@@ -52,13 +54,13 @@ const limits = z.strictObject({
   fids: wholeNumber({ min: 1 }).optional().meta({ description: "files and places that its guest holds" }),
   xattr_fids: wholeNumber()
     .optional()
-    .meta({ description: "of these, extended attributes that are being read or written" }),
+    .meta({ description: "of these, extended attributes that are being read or written; 0 is no limit" }),
   open_files: wholeNumber()
     .optional()
     .meta({ description: "files and folders that are open at once; 0, when absent, is no limit" }),
   requests_in_flight: wholeNumber({ min: 1 })
     .optional()
-    .meta({ description: "requests that are not answered yet; more are taken when one is" }),
+    .meta({ description: "requests that are not answered yet; one more gets EAGAIN" }),
 });
 
 /** A configuration as people write it: YAML's plain data. */

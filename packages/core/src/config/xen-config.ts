@@ -41,11 +41,17 @@ export interface DomainRule {
 
 const name = z.string().min(1, { error: "must not be empty" });
 
-const strategy = z.union([name, z.looseObject({
-    strategy: name.meta({ description: "the strategy's name; other keys are its options" }),
-  })], {
-  error: "must be a strategy's name, or a map with the key strategy",
-});
+const strategy = z.union(
+  [
+    name,
+    z.looseObject({
+      strategy: name.meta({ description: "the strategy's name; other keys are its options" }),
+    }),
+  ],
+  {
+    error: "must be a strategy's name, or a map with the key strategy",
+  },
+);
 
 const strategies = z.union([strategy, z.array(strategy).min(1)], {
   error: "must be a strategy, or a list of strategies",
