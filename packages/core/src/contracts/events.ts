@@ -17,33 +17,45 @@ import type { PeerInfo, UsageLine } from "./transport.ts";
 
 /** A payload's device: its path in the device tree, and the fsdev that it serves. */
 interface OfDevice {
+  /** Its path in the device tree: `/machine/peripheral/host`. */
   readonly device: string;
+  /** The id of the fsdev that it serves. */
   readonly fsdev: string;
 }
 
 /** A payload's session. */
 interface OfSession extends OfDevice {
+  /** Unlike every other's, also after a restart. */
   readonly session: string;
 }
 
+/** While a configuration's plugins are loaded. */
 export interface PluginEvents {
+  /** A plugin was taken. */
   "plugin-load": (event: PluginLoadEvent) => void;
   /** A plugin was refused. What it would have contributed is missing; all else goes on. */
   "plugin-fail": (event: PluginFailEvent) => void;
 }
 
 export interface PluginLoadEvent {
+  /** The name that it gives itself. */
   readonly plugin: string;
+  /** As the configuration names it. */
   readonly specifier: string;
+  /** Names by token: `{ "fs-driver": ["local"] }`. */
   readonly contributes: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface PluginFailEvent {
+  /** As the configuration names it. */
   readonly specifier: string;
+  /** A PluginErrorCode, such as `ERR_PLUGIN_IMPORT`. */
   readonly code: string;
+  /** What is wrong, in one line. */
   readonly message: string;
 }
 
+/** Fsdevs that come and go. */
 export interface FsdevEvents {
   /** The fsdev is known: devices may name it. */
   "fsdev-add": (event: FsdevEvent) => void;
@@ -52,10 +64,13 @@ export interface FsdevEvents {
 }
 
 export interface FsdevEvent {
+  /** Its id. */
   readonly fsdev: string;
+  /** The name of its driver. */
   readonly driver: string;
 }
 
+/** Lanes: the processes that serve, one for each fsdev. */
 export interface LaneEvents {
   /** The tree is open, and the devices that it was started with are served. */
   "lane-start": (event: LaneStartEvent) => void;
@@ -64,6 +79,7 @@ export interface LaneEvents {
 }
 
 export interface LaneStartEvent {
+  /** The id of the fsdev that it serves. */
   readonly fsdev: string;
   /** The kernel's own for an inline lane. */
   readonly pid: number;
@@ -72,38 +88,49 @@ export interface LaneStartEvent {
 export interface LaneExitEvent extends LaneStartEvent {
   /** Null when a signal ended it. */
   readonly code: number | null;
+  /** The signal that ended it; null when it exited. */
   readonly signal: string | null;
   /** The kernel had asked for it. Otherwise the lane died: its devices are `failed`, and all others go on. */
   readonly expected: boolean;
 }
 
+/** Devices and those that come to them. */
 export interface DeviceEvents {
+  /** The device is in the tree; nobody can come yet. */
   realize: (event: DeviceRealizeEvent) => void;
   /** A guest may come from now on. */
   listen: (event: DeviceListenEvent) => void;
+  /** A VMM, or a client of a socket, has come. */
   connect: (event: DeviceConnectEvent) => void;
+  /** It has gone, or was sent away. */
   disconnect: (event: DeviceDisconnectEvent) => void;
   /** The device is gone from the tree. */
   unplug: (event: DeviceRealizeEvent) => void;
 }
 
 export interface DeviceRealizeEvent extends OfDevice {
+  /** What `-device` names: `virtio-9p-pci`. */
   readonly type: string;
+  /** What the guest mounts by. */
   readonly mountTag: string;
 }
 
 export interface DeviceListenEvent extends OfDevice {
+  /** What to type into the VMM and the guest. */
   readonly usage: readonly UsageLine[];
 }
 
 export interface DeviceConnectEvent extends OfDevice {
+  /** Who came, as far as the transport knows. */
   readonly peer: PeerInfo;
 }
 
 export interface DeviceDisconnectEvent extends DeviceConnectEvent {
+  /** Why, in words. */
   readonly reason: string;
 }
 
+/** Offers in xenstore, and what becomes of them. */
 export interface OfferEvents {
   /** A toolstack offers a guest a device. */
   offer: (event: OfferEvent) => void;
@@ -123,6 +150,7 @@ export interface OfferEvents {
 
 /** `<kind>/<domid>/<devid>`. */
 export interface OfferNameEvent {
+  /** The offer. */
   readonly offer: string;
 }
 
@@ -132,15 +160,20 @@ export interface OfferEvent extends OfferNameEvent {
 }
 
 export interface OfferAttachEvent extends OfferNameEvent, OfDevice {
+  /** What the guest mounts by. */
   readonly mountTag: string;
-  /** The strategy that decided, and why. */
+  /** The strategy that decided. */
   readonly strategy: string;
+  /** Why it decided so. */
   readonly reason: string;
 }
 
 export interface OfferRefuseEvent extends OfferNameEvent {
+  /** Why, as a program compares it. */
   readonly code: Refusal["code"];
+  /** Why, and how to mend it. */
   readonly reason: string;
+  /** What could have been meant: device paths or ids of fsdevs. */
   readonly candidates: readonly string[];
 }
 
@@ -153,39 +186,52 @@ export interface OfferStealEvent extends OfferDeviceEvent {
 }
 
 export interface OfferDetachEvent extends OfferNameEvent, OfDevice {
+  /** Why, in words. */
   readonly reason: string;
 }
 
-/** Lanes send these only while someone listens. */
+/** 9P conversations. Lanes send these only while someone listens. */
 export interface SessionEvents {
+  /** A conversation can begin: a ring was set up, or a socket connected. */
   "session-open": (event: SessionOpenEvent) => void;
+  /** Dialect and message size are agreed. */
   "session-version": (event: SessionVersionEvent) => void;
+  /** A guest's user mounts the tree. */
   "session-attach": (event: SessionAttachEvent) => void;
+  /** A request failed for a fault of the server's or its driver's: the guest got EIO. */
   "session-error": (event: SessionErrorEvent) => void;
   /** One message of the conversation. Of sessions that were opened while someone listened for it. */
   "session-trace": (event: SessionTraceEvent) => void;
 }
 
 export interface SessionOpenEvent extends OfSession {
+  /** Who came, as far as the transport knows. */
   readonly peer: PeerInfo;
 }
 
 export interface SessionVersionEvent extends OfSession {
+  /** `9P2000.L`. */
   readonly dialect: string;
+  /** Largest message in bytes, from now on. */
   readonly messageSize: number;
 }
 
 export interface SessionAttachEvent extends OfSession {
+  /** What of the tree is asked for: Tattach's aname. */
   readonly aname: string;
+  /** Tattach's uname; often empty. */
   readonly user: string;
+  /** Tattach's n_uname. */
   readonly uid: number;
 }
 
 export interface SessionErrorEvent extends OfSession {
+  /** What went wrong, with the request. */
   readonly message: string;
 }
 
 export interface SessionTraceEvent extends OfSession {
+  /** The message in words. */
   readonly line: string;
 }
 
@@ -204,11 +250,14 @@ export interface KernelEvents
 }
 
 export interface KernelStartEvent {
+  /** How many there are. */
   readonly fsdevs: number;
+  /** How many there are. */
   readonly devices: number;
 }
 
 export interface KernelStopEvent {
+  /** Why: a signal, or what a program said. */
   readonly reason: string;
 }
 
