@@ -8,6 +8,7 @@ const SHARED = [
   "attach-strategies",
   "client",
   "engine",
+  "fs-layers",
   "fs-memory",
   "fs-sqlite",
   "ninefold",

@@ -4,6 +4,7 @@ export const DEFAULT_PLUGINS: readonly string[] = [
   "@ninefold/fs-local",
   "@ninefold/fs-memory",
   "@ninefold/fs-sqlite",
+  "@ninefold/fs-layers",
   "@ninefold/transport-virtio",
   "@ninefold/transport-socket",
   "@ninefold/transport-memory",

@@ -11,6 +11,7 @@ import {
   type NodeKey,
   type Status,
 } from "../contracts/index.ts";
+import { innerFileOf } from "./wrapped-file.ts";
 
 /**
  * A node around another one, which does everything; to be extended by layers, which change some of it. Each wrapper stands
@@ -34,7 +35,7 @@ export abstract class WrappedNode implements FsNode {
 
   /** The file inside, for the inner tree. */
   protected unwrapFile(file: FsFile | undefined): FsFile | undefined {
-    return file;
+    return file === undefined ? undefined : innerFileOf(file);
   }
 
   get name(): string {

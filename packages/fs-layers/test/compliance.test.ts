@@ -1,0 +1,16 @@
+import { fsLayerCompliance, SAMPLE_FILES } from "@ninefold/compliance/fs-layer";
+import { memoryTree } from "@ninefold/fs-memory";
+import { describe, it } from "vitest";
+import { readonly, throttle } from "../src/index.ts";
+
+fsLayerCompliance({ describe, it }, "throttle", {
+  layer: throttle,
+  layerOptions: { "bps-total": "1G", "iops-total": 1_000_000 },
+  base: () => memoryTree(),
+});
+
+fsLayerCompliance({ describe, it }, "readonly", {
+  layer: readonly,
+  base: () => memoryTree({ files: SAMPLE_FILES }),
+  adds: ["readOnly"],
+});
