@@ -2,19 +2,6 @@ import type { Refusal } from "./attach-strategy.ts";
 import type { Offer } from "./offer.ts";
 import type { PeerInfo, UsageLine } from "./transport.ts";
 
-/*
- * What the kernel tells. One stream has all of it: `kernel.events`. A listener gets one frozen object of plain data,
- * with names in it instead of live objects; it decides nothing, nobody waits for it, and when it throws that is logged.
- *
- * Order, for one device: realize, listen, connect, its sessions' events, disconnect, unplug. Every connect is followed
- * by its disconnect before the unplug and before the lane's exit, also when the lane dies. Events of one lane arrive in
- * the order in which they happened; those of two lanes in no order.
- *
- * Order, for one offer of Xen's: offer, then either refuse, or steal (when a device is taken), the events of the fsdev and
- * device that are made for it, attach, the device's own, detach, restore (when a device goes back), withdraw. A refuse
- * may also follow a detach: what served the offer has died. At a stop nothing goes back: detach is the last.
- */
-
 /** A payload's device: its path in the device tree, and the fsdev that it serves. */
 interface OfDevice {
   /** Its path in the device tree: `/machine/peripheral/host`. */
@@ -235,7 +222,18 @@ export interface SessionTraceEvent extends OfSession {
   readonly line: string;
 }
 
-/** All that the kernel tells. */
+/**
+ * All that the kernel tells. One stream has all of it: `kernel.events`. A listener gets one frozen object of plain data,
+ * with names in it instead of live objects; it decides nothing, nobody waits for it, and when it throws that is logged.
+ *
+ * Order, for one device: realize, listen, connect, its sessions' events, disconnect, unplug. Every connect is followed
+ * by its disconnect before the unplug and before the lane's exit, also when the lane dies. Events of one lane arrive in
+ * the order in which they happened; those of two lanes in no order.
+ *
+ * Order, for one offer of Xen's: offer, then either refuse, or steal (when a device is taken), the events of the fsdev and
+ * device that are made for it, attach, the device's own, detach, restore (when a device goes back), withdraw. A refuse
+ * may also follow a detach: what served the offer has died. At a stop nothing goes back: detach is the last.
+ */
 export interface KernelEvents
   extends PluginEvents,
     FsdevEvents,
