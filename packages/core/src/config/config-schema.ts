@@ -47,20 +47,20 @@ const log = z.strictObject({
   format: z.enum(["auto", "pretty", "json"]).optional().meta({
     description: "for people or for machines; `auto`, when absent, is pretty in a terminal",
   }),
-  trace: onOff().optional().meta({ description: "one line for each 9P message" }),
+  trace: onOff().optional().meta({ description: "one line for each 9P message; off when absent" }),
 });
 
 const limits = z.strictObject({
-  fids: wholeNumber({ min: 1 }).optional().meta({ description: "files and places that its guest holds" }),
+  fids: wholeNumber({ min: 1 }).optional().meta({ description: "files and places that its guest holds; 1048576 when absent" }),
   xattr_fids: wholeNumber()
     .optional()
-    .meta({ description: "of these, extended attributes that are being read or written; 0 is no limit" }),
+    .meta({ description: "of these, extended attributes that are being read or written; 1024 when absent, 0 is no limit" }),
   open_files: wholeNumber()
     .optional()
     .meta({ description: "files and folders that are open at once; 0, when absent, is no limit" }),
   requests_in_flight: wholeNumber({ min: 1 })
     .optional()
-    .meta({ description: "requests that are not answered yet; one more gets EAGAIN" }),
+    .meta({ description: "requests that are not answered yet; one more gets EAGAIN; 4096 when absent" }),
 });
 
 /** A configuration as people write it: YAML's plain data. */
@@ -76,8 +76,8 @@ const schema = z.strictObject({
     .meta({ description: "whom it is shared with: devices of virtual machines" }),
   listen: z.array(listener).optional().meta({ description: "sockets that guests mount from" }),
   xen: xenSchema.optional().meta({ description: "how offers of a Xen toolstack are answered" }),
-  control: name.optional().meta({ description: "path of the control socket, which ninefold status asks" }),
-  inline: onOff().optional().meta({ description: "serve in one process instead of one for each fsdev" }),
+  control: name.optional().meta({ description: "path of the control socket, which ninefold status asks; none when absent" }),
+  inline: onOff().optional().meta({ description: "serve in one process instead of one for each fsdev; off when absent" }),
   log: log.optional().meta({ description: "what is logged, and how" }),
   limits: limits.optional().meta({ description: "what one session may take" }),
 });
