@@ -177,8 +177,11 @@ export {
   type Kernel,
   type KernelOptions,
   type KernelStatus,
+  type RemoveDeviceOptions,
+  type RemoveFsdevOptions,
 } from "./kernel/kernel.ts";
 export type { LaneStatus } from "./kernel/lane-set.ts";
+export { checkOptions } from "./options/check-options.ts";
 export { formatOptionString, type OptionStringSyntax, parseOptionString } from "./options/option-string.ts";
 export type { ContributionDescription, PluginDescription } from "./plugins/describe-plugins.ts";
 export type { PluginSource } from "./plugins/load-plugin.ts";

@@ -1,5 +1,6 @@
 import {
   createKernel,
+  type DeviceNode,
   type DeviceQueries,
   type DeviceUsage,
   type EventSource,
@@ -9,10 +10,13 @@ import {
   type Logger,
   type Plugin,
   parseConfig,
+  type RemoveDeviceOptions,
+  type RemoveFsdevOptions,
   type ServerConfig,
 } from "@ninefold/core";
 import { serveControl } from "./control/server.ts";
 import { DEFAULT_PLUGINS } from "./default-plugins.ts";
+import { type Entry, parseDevice, parseFsdev } from "./entries.ts";
 
 /** What a configuration file may hold (see docs/CONFIGURATION.md), and what only a program can give. */
 export interface BackendOptions {
@@ -21,7 +25,7 @@ export interface BackendOptions {
   readonly listen?: readonly Readonly<Record<string, unknown>>[];
   /** How offers of a Xen toolstack are answered. */
   readonly xen?: Readonly<Record<string, unknown>>;
-  /** Path of the control socket, which `ninefold status` asks. */
+  /** Path of the control socket, which `ninefold status` and other commands ask. */
   readonly control?: string;
   /**
    * npm names or paths; also plugin objects: when `inline`, because they cannot cross to a lane's process, or when they
@@ -47,6 +51,14 @@ export interface Backend extends AsyncDisposable {
   /** What to paste for each device: the VMM's arguments, the guest's mount command. */
   usage(): readonly DeviceUsage[];
   status(): KernelStatus;
+  /** Adds an fsdev: `{ id, driver, … }`, as a list in a configuration file has it. Its tree is opened with its first device. */
+  addFsdev(fsdev: Entry): Promise<FsdevConfig>;
+  /** As the kernel's: refused while devices name it, unless by `force`. */
+  removeFsdev(id: string, options?: RemoveFsdevOptions): Promise<readonly string[]>;
+  /** Adds a device and serves it: `{ type, fsdev, mount_tag, … }`. When it throws, the device is not there. */
+  addDevice(device: Entry): Promise<DeviceNode>;
+  /** Ends the device's sessions and takes it out. */
+  removeDevice(pathOrId: string, options?: RemoveDeviceOptions): Promise<DeviceNode>;
   /** Ends all sessions, lanes and sockets. Never throws. */
   close(): Promise<void>;
 }
@@ -78,15 +90,12 @@ export async function serve(
   });
   observe?.(kernel.events);
   await kernel.start();
-  const control = await serveControl(config.control, kernel, log).catch(async (error: unknown) => {
-    await kernel.stop("the control socket could not be served");
-    throw error;
-  });
+  const { baseDirectory } = config;
   const close = async (): Promise<void> => {
     await control?.close();
     await kernel.stop();
   };
-  return {
+  const backend: Backend = {
     events: kernel.events,
     devices: kernel.devices,
     get fsdevs() {
@@ -94,7 +103,20 @@ export async function serve(
     },
     usage: () => kernel.usage(),
     status: () => kernel.status(),
+    addFsdev: async (entry) => {
+      const fsdev = parseFsdev(entry, baseDirectory);
+      await kernel.addFsdev(fsdev);
+      return fsdev;
+    },
+    removeFsdev: (id, options) => kernel.removeFsdev(id, options),
+    addDevice: async (entry) => kernel.addDevice(parseDevice(entry, kernel.fsdevs, baseDirectory)),
+    removeDevice: (pathOrId, options) => kernel.removeDevice(pathOrId, options),
     close,
     [Symbol.asyncDispose]: close,
   };
+  const control = await serveControl(config.control, backend, log).catch(async (error: unknown) => {
+    await kernel.stop("the control socket could not be served");
+    throw error;
+  });
+  return backend;
 }

@@ -42,12 +42,25 @@ export interface Kernel extends AsyncDisposable {
   plugins(): readonly PluginDescription[];
   /** Makes an fsdev known while the kernel runs; its tree is opened with its first device. */
   addFsdev(fsdev: FsdevConfig): Promise<void>;
-  /** Throws ConfigError while devices name it. */
-  removeFsdev(id: string): Promise<void>;
+  /** Settles with the devices that were removed with it. Throws ConfigError, and changes nothing, while it is in use. */
+  removeFsdev(id: string, options?: RemoveFsdevOptions): Promise<readonly string[]>;
   /** Realizes a device while the kernel runs, and serves it. When it throws, the device is not there. */
   addDevice(device: DeviceConfig): Promise<DeviceNode>;
-  /** Ends the device's sessions and takes it out of the tree. An fsdev that serves no device any more is closed. */
-  removeDevice(pathOrId: string): Promise<void>;
+  /**
+   * Ends the device's sessions and takes it out of the tree; settles with the device as it was. An fsdev that serves no device any
+   * more is closed. Throws ConfigError while an offer holds the device.
+   */
+  removeDevice(pathOrId: string, options?: RemoveDeviceOptions): Promise<DeviceNode>;
+}
+
+export interface RemoveFsdevOptions {
+  /** Remove its devices first, also from under guests. Without it an fsdev that devices name is refused. */
+  readonly force?: boolean;
+}
+
+export interface RemoveDeviceOptions {
+  /** Refuse (ConfigError) while guests are connected. */
+  readonly onlyIdle?: boolean;
 }
 
 export interface DeviceUsage {

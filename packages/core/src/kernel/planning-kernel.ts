@@ -10,7 +10,14 @@ import { OFFER_SOURCE } from "../contracts/plugin.ts";
 import { EventHub } from "../events/event-hub.ts";
 import { describePluginSet, type PluginDescription } from "../plugins/describe-plugins.ts";
 import { silentLogger } from "../silent-logger.ts";
-import type { DeviceUsage, Kernel, KernelOptions, KernelStatus } from "./kernel.ts";
+import type {
+  DeviceUsage,
+  Kernel,
+  KernelOptions,
+  KernelStatus,
+  RemoveDeviceOptions,
+  RemoveFsdevOptions,
+} from "./kernel.ts";
 import { loadPluginSet } from "./load-plugin-set.ts";
 import { inUse, ServedMachine } from "./served-machine.ts";
 
@@ -93,22 +100,34 @@ export class PlanningKernel implements Kernel {
     return this.#change(() => this.#machine.addFsdev(fsdev));
   }
 
-  removeFsdev(id: string): Promise<void> {
-    return this.#change(async () => this.#machine.removeFsdev(id));
+  removeFsdev(id: string, { force = false }: RemoveFsdevOptions = {}): Promise<readonly string[]> {
+    return this.#change(async () => {
+      const { tree, fsdevs } = this.#machine;
+      fsdevs.require(id, "");
+      const users = force ? tree.find({ fsdev: id }) : [];
+      for (const { path } of users) this.#requireFree(path);
+      for (const node of users) await this.#machine.removeDevice(node);
+      this.#machine.removeFsdev(id);
+      return users.map(({ path }) => path);
+    });
   }
 
   addDevice(device: DeviceConfig): Promise<DeviceNode> {
     return this.#change(() => this.#machine.addDevice(device));
   }
 
-  removeDevice(pathOrId: string): Promise<void> {
+  removeDevice(pathOrId: string, { onlyIdle = false }: RemoveDeviceOptions = {}): Promise<DeviceNode> {
     return this.#change(async () => {
       const node = this.#machine.tree.get(pathOrId);
       if (node === undefined) throw this.#noDevice(pathOrId);
-      const offer = this.#desk?.holderOf(node.path);
-      if (offer !== undefined)
-        throw inUse(`device ${node.path}`, `offer ${offer}`, "detach that from its guest first");
+      const { path, connections } = node;
+      this.#requireFree(path);
+      if (onlyIdle && connections > 0) {
+        const guests = connections === 1 ? "1 connected guest" : `${connections} connected guests`;
+        throw inUse(`device ${path}`, guests, "unmount it there first, or force it");
+      }
       await this.#machine.removeDevice(node);
+      return node;
     });
   }
 
@@ -178,6 +197,13 @@ export class PlanningKernel implements Kernel {
     this.#state = "stopped";
     this.#log[wasRunning ? "info" : "debug"]("stopped", { reason });
     this.#events.emit("stop", { reason });
+  }
+
+  /** Throws ConfigError while an offer holds the device. */
+  #requireFree(path: string): void {
+    const offer = this.#desk?.holderOf(path);
+    if (offer !== undefined)
+      throw inUse(`device ${path}`, `offer ${offer}`, "detach that from its guest first");
   }
 
   #noDevice(pathOrId: string): ConfigError {

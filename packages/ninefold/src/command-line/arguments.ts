@@ -13,8 +13,9 @@ export interface CommandLine {
   readonly configFile: string | undefined;
   /** The parts of a configuration that were given as options, in the form that a configuration file has. */
   readonly plain: PlainConfig;
-  /** What `attach` and `status` are asked beside. */
+  /** What commands are asked beside. */
   readonly ask: {
+    readonly force: boolean;
     readonly explain: boolean;
     readonly json: boolean;
     readonly xenstoreLs: string | undefined;
@@ -49,6 +50,7 @@ const OPTIONS = {
   control: { type: "string" },
   ...XEN_OPTIONS,
   explain: { type: "boolean" },
+  force: { type: "boolean" },
   json: { type: "boolean" },
   "xenstore-ls": { type: "string" },
   inline: { type: "boolean" },
@@ -89,6 +91,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       ...(Object.keys(log).length > 0 && { log }),
     },
     ask: {
+      force: values.force ?? false,
       explain: values.explain ?? false,
       json: values.json ?? false,
       xenstoreLs: values["xenstore-ls"],
@@ -152,15 +155,18 @@ function readFsdevs(fsdevTexts: readonly string[], virtfsTexts: readonly string[
 /** Keys whose values are paths of this machine, in any fsdev or device. */
 const PATH_KEYS = ["path", "socket"];
 
+/** An fsdev or a device whose paths start from the working directory, for a server that may have another one. */
+export function absoluteEntry(entry: Entry): Entry {
+  return Object.fromEntries(
+    Object.entries(entry).map(([key, value]) => [
+      key,
+      PATH_KEYS.includes(key) && typeof value === "string" ? resolve(value) : value,
+    ]),
+  );
+}
+
 /** Makes the paths that were given as options start from the working directory, whatever file they are merged with. */
 export function withAbsolutePaths(plain: PlainConfig): PlainConfig {
-  const absolute = (entry: Entry): Entry =>
-    Object.fromEntries(
-      Object.entries(entry).map(([key, value]) => [
-        key,
-        PATH_KEYS.includes(key) && typeof value === "string" ? resolve(value) : value,
-      ]),
-    );
   return {
     ...plain,
     ...(plain.control !== undefined && { control: resolve(plain.control) }),
@@ -171,9 +177,11 @@ export function withAbsolutePaths(plain: PlainConfig): PlainConfig {
       },
     }),
     ...(plain.fsdevs && {
-      fsdevs: Object.fromEntries(Object.entries(plain.fsdevs).map(([id, fsdev]) => [id, absolute(fsdev)])),
+      fsdevs: Object.fromEntries(
+        Object.entries(plain.fsdevs).map(([id, fsdev]) => [id, absoluteEntry(fsdev)]),
+      ),
     }),
-    ...(plain.devices && { devices: plain.devices.map(absolute) }),
+    ...(plain.devices && { devices: plain.devices.map(absoluteEntry) }),
     ...(plain.listen && {
       listen: plain.listen.map((entry) => ({
         ...entry,

@@ -5,6 +5,8 @@ usage: ninefold [options]             serve until Ctrl-C
        ninefold attach --explain …    what each attach strategy would do with a Xen toolstack's offers, and why
        ninefold status --control PATH [--json]
                                       fsdevs, devices, lanes, offers of a server that runs
+       ninefold fsdev add|del|list, device add|del|list --control PATH [--json] [--force]
+                                      change what a server that runs serves: fsdev add local,id=ID,path=DIR,…
        ninefold plugins [options]     what drivers, layers and transports there are, and who brings them
        ninefold init driver FOLDER    a driver's project of one's own, with its tests
        ninefold doctor [--json]       what is missing on this machine for each way of serving, and how to get it
@@ -33,7 +35,7 @@ whom Xen guests are answered by (docs/ATTACHING-TO-XEN.md):
   --xenstore SOCKET                  where xenstored listens
   --xenstore-ls FILE                 for attach --explain: what xenstore-ls -f has printed, here or elsewhere
 
-  --control PATH     a socket for ninefold status, with mode 0600
+  --control PATH     a socket for ninefold status, fsdev and device, with mode 0600
   --config FILE      all of the above in YAML (see docs/CONFIGURATION.md)
   --plugin NAME      an npm package, or a path, that brings drivers, layers or transports
   --inline           serve in this one process instead of one process for each fsdev

@@ -1,19 +1,20 @@
 import { once } from "node:events";
-import { ConfigError, type DeviceUsage } from "@ninefold/core";
+import { ConfigError } from "@ninefold/core";
 import { serve } from "../backend.ts";
 import type { CommandLine } from "../command-line/arguments.ts";
 import { createLogger } from "../logging.ts";
+import { describeUsage } from "./describe-usage.ts";
 import { loadConfig } from "./load-config.ts";
 
 /** `ninefold [serve]`: serves until SIGINT or SIGTERM, then ends everything. */
 export async function serveCommand(line: CommandLine): Promise<number> {
   const config = loadConfig(line);
-  if (config.devices.length === 0 && config.xen === undefined) {
+  if (config.devices.length === 0 && config.xen === undefined && config.control === undefined) {
     throw new ConfigError({
       code: "ERR_CONFIG_MISSING",
       path: "",
       problem: "there is nothing to serve",
-      hint: "give -virtfs, or -fsdev with -device or -listen, or -xen-attach, or --config FILE (see --help; `ninefold demo` shows it without a VM)",
+      hint: "give -virtfs, or -fsdev with -device or -listen, or -xen-attach, or --config FILE, or --control PATH to add devices later (see --help; `ninefold demo` shows it without a VM)",
     });
   }
   const log = createLogger(config.log);
@@ -26,11 +27,12 @@ export async function serveCommand(line: CommandLine): Promise<number> {
         events.on("session-trace", ({ session, line }) => process.stderr.write(`${session} ${line}\n`));
     },
   });
-  backend.events.on("lane-exit", () => {
-    if (config.xen === undefined && backend.status().lanes.every(({ state }) => state === "dead"))
-      allLanesDead.resolve(1);
+  backend.events.on("lane-exit", ({ expected }) => {
+    if (expected || config.xen !== undefined) return;
+    if (backend.status().lanes.every(({ state }) => state === "dead")) allLanesDead.resolve(1);
   });
-  for (const usage of backend.usage()) process.stdout.write(describeUsage(usage));
+  for (const { device: path, fsdev, mountTag, lines } of backend.usage())
+    process.stdout.write(describeUsage({ path, fsdev, mountTag }, lines));
   process.stdout.write("serving; Ctrl-C ends it\n");
   const status = await Promise.race([stopped, allLanesDead.promise]);
   await backend.close();
@@ -44,9 +46,4 @@ async function stopSignal(): Promise<number> {
   await Promise.race([wait("SIGINT"), wait("SIGTERM")]);
   abort.abort();
   return 0;
-}
-
-function describeUsage({ device, fsdev, mountTag, lines }: DeviceUsage): string {
-  const parts = lines.map(({ title, text }) => `  ${title}:\n${text.replaceAll(/^/gm, "    ")}\n`);
-  return `${device} serves fsdev ${fsdev} as "${mountTag}"\n${parts.join("")}\n`;
 }

@@ -26,13 +26,23 @@ function section(title: string, lines: readonly string[]): string {
   return `${title}\n${shown.map((line) => `  ${line}\n`).join("")}`;
 }
 
-function describeFsdev({ id, driver, options, layers }: FsdevConfig): string {
+/** An fsdev in one line. */
+export function describeFsdev({ id, driver, options, layers }: FsdevConfig): string {
   const path = options.path === undefined ? "" : ` ${String(options.path)}`;
   const wrapped = layers.length === 0 ? "" : ` in ${layers.map(({ layer }) => layer).join(", ")}`;
   return `${id}: ${driver}${path}${wrapped}`;
 }
 
-function describeDevice({ path, type, fsdev, mountTag, state, takenBy, connections }: DeviceNode): string {
+/** A device in one line. */
+export function describeDevice({
+  path,
+  type,
+  fsdev,
+  mountTag,
+  state,
+  takenBy,
+  connections,
+}: DeviceNode): string {
   const taker = takenBy === undefined ? "" : ` by offer ${takenBy}`;
   const ends = connections === 0 ? "" : `, ${connections} connected`;
   return `${path}: ${type} of ${fsdev} as "${mountTag}", ${state}${taker}${ends}`;
