@@ -74,15 +74,24 @@ export interface XenEntry {
 
 export const xenSchema: z.ZodType<XenEntry> = z.looseObject({
   attach: strategies.optional().meta({ description: "strategies, tried in this order, such as steal" }),
-  domains: z.record(z.string(), strategies).optional().meta({ description: "the same for guests of a name (`*`: any characters) or number" }),
-  domid: wholeNumber({ max: 0x7fef }).optional().meta({ description: "only this guest's offers; all guests' when absent" }),
+  domains: z
+    .record(z.string(), strategies)
+    .optional()
+    .meta({ description: "the same for guests of a name (`*`: any characters) or number" }),
+  domid: wholeNumber({ max: 0x7fef })
+    .optional()
+    .meta({ description: "only this guest's offers; all guests' when absent" }),
   store: name.optional().meta({ description: "xenstored's socket; `/run/xenstored/socket` when absent" }),
   kinds: z
     .array(z.enum(["9pfs", "xen_9pfs"]))
     .optional()
     .meta({ description: "kinds of back ends to look for; all when absent" }),
-  claim: onOff().optional().meta({ description: "take xen-9pfsd's place in the eyes of libxl; on when absent, unless domid is given" }),
-  restore: onOff().optional().meta({ description: "a device that was taken goes back when its offer ends; on when absent" }),
+  claim: onOff().optional().meta({
+    description: "take xen-9pfsd's place in the eyes of libxl; on when absent, unless domid is given",
+  }),
+  restore: onOff()
+    .optional()
+    .meta({ description: "a device that was taken goes back when its offer ends; on when absent" }),
   limits: z.enum(["refuse", "ignore"]).optional().meta({
     description: "offers with limits that are not enforced: refused, when absent, or served without",
   }),
