@@ -31,7 +31,12 @@ function readByCursor(
   expect(reader.loadBody(request)).toBe(true);
   const values: Record<string, unknown> = {};
   for (const field of fieldsOf(type)) {
-    if (field.width === "data") continue;
+    if (field.width === "data") {
+      // Twrite's data is left where it is; Twstat's record is read with the rest.
+      const length = type === "Twstat" ? (values[field.count ?? ""] as number) : 0;
+      for (let i = 0; i < length; i++) reader.u8();
+      continue;
+    }
     const one = (): unknown => {
       switch (field.width) {
         case 1:

@@ -21,7 +21,7 @@ it("answers other versions with unknown, and then only Tversion", async () => {
   const guest = await freshGuest();
   await guest.version();
   await guest.attach(0);
-  for (const version of ["9P2000", "9P2000.u", "9P2000.L.Google.7", "", "9p2000.l"]) {
+  for (const version of ["9P2000", "9P2000.U", "9P2000.u.1", "9P2000.L.Google.7", "", "9p2000.l"]) {
     const reply = await guest.rpc("Tversion", { msize: 8192, version }, { tag: NOTAG });
     expect(reply.version).toBe("unknown");
   }

@@ -1,14 +1,22 @@
-/** Linux errno numbers (asm-generic), the only ones that 9P2000.L carries, whatever host serves (PROTOCOL: Rlerror). */
+/**
+ * Linux errno numbers (asm-generic), the only ones that 9P carries, whatever host serves (PROTOCOL: Rlerror). All that a
+ * file system, a block device below it or a network to it may answer.
+ */
 export const ERRNO = {
   EPERM: 1,
   ENOENT: 2,
+  ESRCH: 3,
   EINTR: 4,
   EIO: 5,
   ENXIO: 6,
+  E2BIG: 7,
+  ENOEXEC: 8,
   EBADF: 9,
   EAGAIN: 11,
   ENOMEM: 12,
   EACCES: 13,
+  EFAULT: 14,
+  ENOTBLK: 15,
   EBUSY: 16,
   EEXIST: 17,
   EXDEV: 18,
@@ -18,10 +26,15 @@ export const ERRNO = {
   EINVAL: 22,
   ENFILE: 23,
   EMFILE: 24,
+  ENOTTY: 25,
+  ETXTBSY: 26,
   EFBIG: 27,
   ENOSPC: 28,
+  ESPIPE: 29,
   EROFS: 30,
   EMLINK: 31,
+  EPIPE: 32,
+  EDOM: 33,
   ERANGE: 34,
   EDEADLK: 35,
   ENAMETOOLONG: 36,
@@ -30,14 +43,43 @@ export const ERRNO = {
   ENOTEMPTY: 39,
   ELOOP: 40,
   ENODATA: 61,
+  ETIME: 62,
+  EREMOTE: 66,
+  ENOLINK: 67,
+  ECOMM: 70,
   EPROTO: 71,
+  EBADMSG: 74,
   EOVERFLOW: 75,
+  EILSEQ: 84,
+  EUSERS: 87,
   EMSGSIZE: 90,
+  EPROTONOSUPPORT: 93,
   EOPNOTSUPP: 95,
+  ENETDOWN: 100,
+  ENETUNREACH: 101,
+  ECONNABORTED: 103,
+  ECONNRESET: 104,
+  ENOBUFS: 105,
+  ENOTCONN: 107,
+  ESHUTDOWN: 108,
   ETIMEDOUT: 110,
+  ECONNREFUSED: 111,
+  EHOSTDOWN: 112,
+  EHOSTUNREACH: 113,
+  EALREADY: 114,
+  EINPROGRESS: 115,
   ESTALE: 116,
+  EUCLEAN: 117,
+  EREMOTEIO: 121,
   EDQUOT: 122,
-  E2BIG: 7,
+  ENOMEDIUM: 123,
+  EMEDIUMTYPE: 124,
+  ECANCELED: 125,
+  ENOKEY: 126,
+  EKEYEXPIRED: 127,
+  EKEYREVOKED: 128,
+  EKEYREJECTED: 129,
+  EHWPOISON: 133,
 } as const;
 
 /** The name of an errno, such as `"ENOENT"`. */
@@ -61,18 +103,17 @@ export class FsError extends Error {
  * `"ENOENT"`. Unknown things are EIO; whoever answers the guest logs those.
  */
 export function errnoOf(thrown: unknown): number {
-  if (typeof thrown !== "object" || thrown === null || !("code" in thrown)) return ERRNO.EIO;
-  const { code } = thrown;
-  return typeof code === "string" && code in ERRNO ? ERRNO[code as ErrnoCode] : ERRNO.EIO;
+  return knownErrno(thrown) ?? ERRNO.EIO;
 }
 
 /** True for what a driver throws on purpose: it has a `code` that is an errno's name. */
 export function isFsError(thrown: unknown): boolean {
-  return (
-    typeof thrown === "object" &&
-    thrown !== null &&
-    "code" in thrown &&
-    typeof thrown.code === "string" &&
-    thrown.code in ERRNO
-  );
+  return knownErrno(thrown) !== undefined;
+}
+
+function knownErrno(thrown: unknown): number | undefined {
+  if (typeof thrown !== "object" || thrown === null || !("code" in thrown)) return undefined;
+  const { code } = thrown;
+  if (code === "ENOTSUP") return ERRNO.EOPNOTSUPP; // Node's name of the same number
+  return typeof code === "string" && Object.hasOwn(ERRNO, code) ? ERRNO[code as ErrnoCode] : undefined;
 }

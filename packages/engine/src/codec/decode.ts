@@ -1,6 +1,6 @@
 import { decodeName } from "@ninefold/core/contracts";
 import { malformed } from "./malformed.ts";
-import { DIRECTORY_ENTRY } from "./messages.ts";
+import { DIRECTORY_ENTRY, STAT } from "./messages.ts";
 import {
   type DirectoryEntry,
   type Field,
@@ -8,6 +8,7 @@ import {
   type Message,
   parseNotation,
   type Qid,
+  type Stat,
 } from "./notation.ts";
 
 /**
@@ -35,6 +36,20 @@ export function decodeDirectory(data: Uint8Array): DirectoryEntry[] {
   return entries;
 }
 
+/** The records of 9P2000.u in `data`, one behind the other. Throws ProtocolError when they are cut off or of another size. */
+export function decodeStats(data: Uint8Array): Stat[] {
+  const stats: Stat[] = [];
+  const from = new Decoder(data, 0);
+  while (from.at < data.length) {
+    const size = from.u16();
+    const start = from.at;
+    stats.push(decodeFields(from, statLayout) as unknown as Stat);
+    if (from.at - start !== size) throw malformed(`a record of size ${size} in ${from.at - start} bytes`);
+  }
+  return stats;
+}
+
+const statLayout = parseNotation(STAT);
 const entryLayout = parseNotation(DIRECTORY_ENTRY);
 
 function decodeFields(from: Decoder, layout: readonly Field[]): Readonly<Record<string, unknown>> {

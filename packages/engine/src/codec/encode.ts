@@ -1,7 +1,14 @@
 import { Encoder } from "./encoder.ts";
 import { malformed } from "./malformed.ts";
-import type { MessageName } from "./messages.ts";
-import { type Field, layoutOf, type MessageInput, type Qid } from "./notation.ts";
+import { HEADER_SIZE, type MessageName, STAT } from "./messages.ts";
+import {
+  type Field,
+  layoutOf,
+  type MessageInput,
+  parseNotation,
+  type Qid,
+  type StatInput,
+} from "./notation.ts";
 
 /**
  * A whole message, size[4] included, in memory of its own. 64-bit fields may be numbers or bigints; strings are names
@@ -18,6 +25,21 @@ export function encodeMessage<Name extends MessageName>(
   encodeFields(encoder, layout.fields, fields as Readonly<Record<string, unknown>>);
   return encoder.finish();
 }
+
+/** A record of 9P2000.u, `size[2]` included: what Twstat and Rstat hold. Throws ProtocolError as `encodeMessage`. */
+export function encodeStat(fields: StatInput): Uint8Array {
+  // Behind a header that is left away again.
+  encoder.begin(0, 0);
+  encoder.number(0, 2);
+  encodeFields(encoder, statLayout, fields);
+  const record = encoder.finish().slice(HEADER_SIZE);
+  const size = record.length - 2;
+  if (size > 0xffff) throw malformed(`a record of ${size} bytes`);
+  new DataView(record.buffer).setUint16(0, size, true);
+  return record;
+}
+
+const statLayout = parseNotation(STAT);
 
 /** One for all: between `begin` and `finish` nothing waits, and nothing of a caller's runs. */
 const encoder = new Encoder();

@@ -1,5 +1,5 @@
 /**
- * 9P2000.L messages as bytes and as objects, for clients, tests and tools. The engine itself uses cursors that make no
+ * 9P2000.L and 9P2000.u messages as bytes and as objects, for clients, tests and tools. The engine itself uses cursors that make no
  * objects.
  *
  * ```ts
@@ -12,8 +12,8 @@
  *
  * @packageDocumentation
  */
-export { decodeDirectory, decodeMessage } from "./decode.ts";
-export { encodeMessage } from "./encode.ts";
+export { decodeDirectory, decodeMessage, decodeStats } from "./decode.ts";
+export { encodeMessage, encodeStat } from "./encode.ts";
 export {
   HEADER_SIZE,
   IO_HEADER_SIZE,
@@ -26,5 +26,13 @@ export {
   RREAD_HEADER_SIZE,
   TWRITE_HEADER_SIZE,
 } from "./messages.ts";
-export type { DirectoryEntry, Message, MessageFields, MessageInput, Qid } from "./notation.ts";
+export type {
+  DirectoryEntry,
+  Message,
+  MessageFields,
+  MessageInput,
+  Qid,
+  Stat,
+  StatInput,
+} from "./notation.ts";
 export { formatBytes, formatMessage } from "./trace.ts";

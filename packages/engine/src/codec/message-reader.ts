@@ -107,6 +107,15 @@ export class MessageReader {
     return decodeName(this.#bytes, start, end);
   }
 
+  /** As `name`, in messages where an empty name is none: undefined then. */
+  optionalName(): string | undefined {
+    if (this.#at + 2 <= this.#end && this.#view.getUint16(this.#at, true) === 0) {
+      this.#at += 2;
+      return undefined;
+    }
+    return this.name();
+  }
+
   /** Steps over a string; returns where it starts. */
   #string(): number {
     const length = this.u16();

@@ -1,5 +1,5 @@
 /**
- * Every message of 9P2000.L, in the notation of the specification's manual pages: `name[n]` is a little-endian number
+ * Every message of 9P2000.L and 9P2000.u, in the notation of the specification's manual pages: `name[n]` is a little-endian number
  * of n bytes, `[s]` a string (a 2-byte length and that many bytes), `[13]` a qid, `data[count]` as many bytes as the
  * field `count` says, and `n*(…)` is repeated n times. `size[4] type[1] tag[2]` comes before all of them.
  *
@@ -57,10 +57,15 @@ export const MESSAGES = {
   Rauth: [103, "aqid[13]"],
   Tattach: [104, "fid[4] afid[4] uname[s] aname[s] n_uname[4]"],
   Rattach: [105, "qid[13]"],
+  Rerror: [107, "ename[s] errno[4]"],
   Tflush: [108, "oldtag[2]"],
   Rflush: [109, ""],
   Twalk: [110, "fid[4] newfid[4] nwname[2] nwname*(wname[s])"],
   Rwalk: [111, "nwqid[2] nwqid*(wqid[13])"],
+  Topen: [112, "fid[4] mode[1]"],
+  Ropen: [113, "qid[13] iounit[4]"],
+  Tcreate: [114, "fid[4] name[s] perm[4] mode[1] extension[s]"],
+  Rcreate: [115, "qid[13] iounit[4]"],
   Tread: [116, "fid[4] offset[8] count[4]"],
   Rread: [117, "count[4] data[count]"],
   Twrite: [118, "fid[4] offset[8] count[4] data[count]"],
@@ -69,6 +74,10 @@ export const MESSAGES = {
   Rclunk: [121, ""],
   Tremove: [122, "fid[4]"],
   Rremove: [123, ""],
+  Tstat: [124, "fid[4]"],
+  Rstat: [125, "nstat[2] stat[nstat]"],
+  Twstat: [126, "fid[4] nstat[2] stat[nstat]"],
+  Rwstat: [127, ""],
 } as const;
 
 export type MessageName = keyof typeof MESSAGES;
@@ -76,13 +85,24 @@ export type MessageName = keyof typeof MESSAGES;
 /** The record that Rreaddir's data is made of. */
 export const DIRECTORY_ENTRY = "qid[13] offset[8] type[1] name[s]" as const;
 
+/**
+ * The record of an object in 9P2000.u, behind its own `size[2]`: what `stat[nstat]` holds one of, and Rread's data of a
+ * directory many.
+ */
+export const STAT =
+  "type[2] dev[4] qid[13] mode[4] atime[4] mtime[4] length[8] name[s] uid[s] gid[s] muid[s] extension[s] n_uid[4] n_gid[4] n_muid[4]" as const;
+
 /** `size[4] type[1] tag[2]`. */
 export const HEADER_SIZE = 7;
 /** Rlerror: the shortest room in which anything can be refused. */
 export const RLERROR_SIZE = 11;
+/** Rerror without any text: the same in 9P2000.u. */
+export const RERROR_SIZE = 13;
 /** What comes before the data of Twrite, and of Rread and Rreaddir. */
 export const TWRITE_HEADER_SIZE = 23;
 export const RREAD_HEADER_SIZE = 11;
+/** What comes before Rstat's record. */
+export const RSTAT_HEADER_SIZE = 9;
 /** What the specification takes off msize for the header of a read or write, whichever is longer (P9_IOHDRSZ). */
 export const IO_HEADER_SIZE = 24;
 /** Values that `type[1]` can have. */

@@ -1,4 +1,4 @@
-import { type DIRECTORY_ENTRY, MESSAGES, type MessageName } from "./messages.ts";
+import { type DIRECTORY_ENTRY, MESSAGES, type MessageName, type STAT } from "./messages.ts";
 
 /** A server's name for a file: type bits, a version that changes with the content, a path that is unique. */
 export interface Qid {
@@ -66,6 +66,12 @@ export type Message = {
 /** One entry of a directory as Treaddir gives it: `offset` continues after it, `type` is a d_type. */
 export type DirectoryEntry = FieldsOf<typeof DIRECTORY_ENTRY>;
 
+/** What 9P2000.u tells of an object. All ones, and empty strings, are "don't touch" in Twstat. */
+export type Stat = FieldsOf<typeof STAT>;
+
+/** A record as it may be given for encoding. */
+export type StatInput = FieldsOf<typeof STAT, bigint | number>;
+
 /** How one field lies in a message. */
 export interface Field {
   readonly name: string;
@@ -124,7 +130,7 @@ for (const name of Object.keys(MESSAGES) as MessageName[]) {
   byName.set(name, layout);
 }
 
-/** The layout of a message type; undefined for one that 9P2000.L does not have. */
+/** The layout of a message type; undefined for one that no dialect has. */
 export function layoutOf(type: number | MessageName): Layout | undefined {
   return typeof type === "number" ? byId[type] : byName.get(type);
 }

@@ -1,5 +1,5 @@
 import { isProtocolError } from "@ninefold/core/contracts";
-import { decodeMessage } from "./decode.ts";
+import { decodeMessage, decodeStats } from "./decode.ts";
 import { layoutOf, type Message } from "./notation.ts";
 
 /** A message as one readable line: `Twalk tag 3 fid 1 newfid 2 wname ["etc" "passwd"]`. Data is only counted. */
@@ -19,11 +19,12 @@ export function formatBytes(bytes: Uint8Array): string {
   }
 }
 
-const octal: ReadonlySet<string> = new Set(["mode", "flags"]);
+const octal: ReadonlySet<string> = new Set(["mode", "flags", "perm"]);
 const hexadecimal: ReadonlySet<string> = new Set(["valid", "request_mask"]);
 
 function formatValue(name: string, value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
+  if (value instanceof Uint8Array && name === "stat") return formatStat(value);
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (Array.isArray(value)) return `[${value.map((element) => formatValue(name, element)).join(" ")}]`;
   if (
@@ -40,4 +41,10 @@ function formatValue(name: string, value: unknown): string {
     return `0x${value.toString(16)}`;
   }
   return String(value);
+}
+
+function formatStat(record: Uint8Array): string {
+  const [stat] = decodeStats(record);
+  const fields = Object.entries(stat ?? {}).map(([name, value]) => `${name} ${formatValue(name, value)}`);
+  return `(${fields.join(" ")})`;
 }

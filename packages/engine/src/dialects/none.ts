@@ -1,14 +1,18 @@
-import { MESSAGE_TYPES, MESSAGES } from "../codec/messages.ts";
+import { MESSAGES, RLERROR_SIZE } from "../codec/messages.ts";
 import type { ReplyWriter } from "../codec/reply-writer.ts";
 import { version } from "../handlers/version.ts";
-import type { Dialect, Handler } from "../session/dialect.ts";
+import type { Dialect } from "../session/dialect.ts";
+import { handlerTable } from "./handler-table.ts";
 import { replyRoom } from "./room.ts";
 
-const handlers = new Array<Handler | undefined>(MESSAGE_TYPES).fill(undefined);
-handlers[MESSAGES.Tversion[0]] = version;
-
 /** Before Tversion has chosen: there is nothing but Tversion. */
-export const NO_DIALECT: Dialect = { version: "", handlers, room: replyRoom(), putError: putRlerror };
+export const NO_DIALECT: Dialect = {
+  version: "",
+  handlers: handlerTable({ Tversion: version }),
+  room: replyRoom(RLERROR_SIZE),
+  leastRoom: RLERROR_SIZE,
+  putError: putRlerror,
+};
 
 /** `size[4] Rlerror tag[2] ecode[4]`. */
 export function putRlerror(into: ReplyWriter, tag: number, errno: number): void {

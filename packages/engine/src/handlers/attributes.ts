@@ -10,7 +10,7 @@ import {
 import type { MessageReader } from "../codec/message-reader.ts";
 import { MESSAGES } from "../codec/messages.ts";
 import type { Call } from "../session/call.ts";
-import { FID } from "../session/fid.ts";
+import { FID, type Fid } from "../session/fid.ts";
 import { tryStatInto } from "./stat-into.ts";
 
 /**
@@ -49,11 +49,17 @@ function sendAttributes(call: Call, mask: number): number {
  * without its _SET bit is the server's own; an owner of all ones stays; CTIME counts only when it comes alone.
  */
 export async function setattr(call: Call): Promise<number> {
-  const { supports } = call.context.tree;
   const { message } = call;
   const fid = call.fid(message.u32());
   const changes = readChanges(message);
   message.finish();
+  await change(call, fid, changes);
+  return call.sendEmpty(RSETATTR);
+}
+
+/** Changes attributes. Throws EROFS, EISDIR for a directory's length, EOPNOTSUPP where the tree keeps no owners. */
+export async function change(call: Call, fid: Fid, changes: AttributeChanges): Promise<void> {
+  const { supports } = call.context.tree;
   if (supports.readOnly) throw new FsError("EROFS");
   if (changes.size !== undefined && fid.fileType === S_IFDIR) throw new FsError("EISDIR");
   const { mode, uid, gid } = changes;
@@ -61,7 +67,6 @@ export async function setattr(call: Call): Promise<number> {
     throw new FsError("EOPNOTSUPP", "no ownership");
   const via = fid.kind === FID.FILE ? fid.file : undefined;
   if (Object.keys(changes).length > 0) await fid.node.setattr(changes, via);
-  return call.sendEmpty(RSETATTR);
 }
 
 function readChanges(message: MessageReader): AttributeChanges {

@@ -1,13 +1,30 @@
 import { AGAIN, ERRNO, type FsFile } from "@ninefold/core/contracts";
 import { MESSAGES, RREAD_HEADER_SIZE } from "../codec/messages.ts";
 import type { Call } from "../session/call.ts";
-import { FID, type FidXattr } from "../session/fid.ts";
+import type { Handler } from "../session/dialect.ts";
+import { FID, type Fid, type FidXattr } from "../session/fid.ts";
+
+/** `Tread` where directories have a message of their own. */
+export const read: Handler = (call) => readFid(call, isDirectory);
+
+function isDirectory(call: Call): number {
+  return call.fail(ERRNO.EISDIR);
+}
+
+/** Answers a Tread of an open directory. */
+export type DirectoryReader = (
+  call: Call,
+  fid: Fid,
+  file: FsFile,
+  offset: number,
+  count: number,
+) => number | Promise<number>;
 
 /**
  * `Tread fid[4] offset[8] count[4]`. Data goes from the driver to its place in the reply, behind Rread's 11 bytes, without
  * a copy here; count is cut to the room and the msize.
  */
-export function read(call: Call): number | Promise<number> {
+export function readFid(call: Call, readDirectory: DirectoryReader): number | Promise<number> {
   const { message, data } = call;
   const number = message.u32();
   const offset = message.u64();
@@ -19,7 +36,7 @@ export function read(call: Call): number | Promise<number> {
     return readXattr(call, fid.xattr, offset, count);
   const { file } = fid;
   if (file === undefined) return call.failFid(number);
-  if (fid.kind === FID.DIRECTORY) return call.fail(ERRNO.EISDIR);
+  if (fid.kind === FID.DIRECTORY) return readDirectory(call, fid, file, offset, count);
   if (!fid.canRead) return call.fail(ERRNO.EBADF);
   if (offset > Number.MAX_SAFE_INTEGER - count) return call.fail(ERRNO.EINVAL);
 
@@ -28,11 +45,14 @@ export function read(call: Call): number | Promise<number> {
   call.exchange.reply.slice(RREAD_HEADER_SIZE, room, data);
   const got = file.tryRead === undefined ? AGAIN : file.tryRead(offset, data);
   if (got >= 0) return sendRead(call, got);
-  return got === AGAIN ? readLater(call, file, offset) : call.failStatus(got);
+  return got === AGAIN ? readLater(call, file, offset, room) : call.failStatus(got);
 }
 
-async function readLater(call: Call, file: FsFile, offset: number): Promise<number> {
-  return sendRead(call, await file.read(offset, call.data));
+async function readLater(call: Call, file: FsFile, offset: number, room: number): Promise<number> {
+  const { exchange, data } = call;
+  exchange.defer?.();
+  exchange.reply.slice(RREAD_HEADER_SIZE, room, data);
+  return sendRead(call, await file.read(offset, data));
 }
 
 /** The value as it was at Txattrwalk. */

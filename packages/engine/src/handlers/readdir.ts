@@ -3,6 +3,7 @@ import { MESSAGES, RREAD_HEADER_SIZE } from "../codec/messages.ts";
 import type { Call } from "../session/call.ts";
 import type { DirectoryBuffer } from "../session/directory-buffer.ts";
 import { FID, type Fid } from "../session/fid.ts";
+import { inTurn } from "./directory-turn.ts";
 
 /**
  * `Treaddir fid[4] offset[8] count[4]`: entries behind the one whose offset it is, as many as fit whole; none at the end.
@@ -22,18 +23,17 @@ export function readdir(call: Call): number | Promise<number> {
     return call.fail(fid.kind === FID.FILE ? ERRNO.ENOTDIR : ERRNO.EBADF);
   }
 
-  const buffer = context.takeBuffer(call.dataRoom(count, RREAD_HEADER_SIZE));
+  const buffer = context.directoryBuffers.take(call.dataRoom(count, RREAD_HEADER_SIZE));
   if (fid.reading !== undefined || file.tryReaddir === undefined) {
     return readLater(call, fid, file, cookieLow, cookieHigh, buffer);
   }
   const status = file.tryReaddir(cookieLow, cookieHigh, buffer);
   if (status === AGAIN) return readLater(call, fid, file, cookieLow, cookieHigh, buffer);
   const answer = status < 0 ? call.failStatus(status) : sendEntries(call, buffer);
-  context.giveBuffer(buffer);
+  context.directoryBuffers.give(buffer);
   return answer;
 }
 
-/** Waits for its turn: a directory takes one reading at a time. */
 async function readLater(
   call: Call,
   fid: Fid,
@@ -42,17 +42,14 @@ async function readLater(
   cookieHigh: number,
   buffer: DirectoryBuffer,
 ): Promise<number> {
-  const before = fid.reading;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  fid.reading = promise;
+  call.exchange.defer?.();
   try {
-    await before;
-    await file.readdir(cookieLow, cookieHigh, buffer);
-    return sendEntries(call, buffer);
+    return await inTurn(fid, async () => {
+      await file.readdir(cookieLow, cookieHigh, buffer);
+      return sendEntries(call, buffer);
+    });
   } finally {
-    call.context.giveBuffer(buffer);
-    if (fid.reading === promise) fid.reading = undefined;
-    resolve();
+    call.context.directoryBuffers.give(buffer);
   }
 }
 

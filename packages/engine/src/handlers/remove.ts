@@ -1,9 +1,8 @@
-import { FsError, S_IFDIR } from "@ninefold/core/contracts";
+import { FsError } from "@ninefold/core/contracts";
 import { MESSAGES } from "../codec/messages.ts";
 import type { Call } from "../session/call.ts";
-import type { Fid } from "../session/fid.ts";
+import { removeEntry } from "../session/entry-of.ts";
 import { closeLater } from "./clunk.ts";
-import { directoryOf } from "./entry-of.ts";
 import { refuseReadOnly } from "./make.ts";
 import { checkName } from "./names.ts";
 
@@ -28,23 +27,15 @@ export async function remove(call: Call): Promise<number> {
   const fid = context.fids.get(number);
   if (fid === undefined) throw new FsError("EBADF", `fid ${number}`);
   context.fids.detach(fid);
+  fid.removeOnClose = false;
   try {
-    await removeEntry(call, fid);
+    if (!fid.hasNode) throw new FsError("EBADF", `fid ${number}`);
+    refuseReadOnly(call);
+    await removeEntry(fid);
   } finally {
     await closeLater(call, fid);
   }
   return call.sendEmpty(RREMOVE);
-}
-
-async function removeEntry(call: Call, fid: Fid): Promise<void> {
-  if (!fid.hasNode) throw new FsError("EBADF", `fid ${fid.number}`);
-  refuseReadOnly(call);
-  const directory = await directoryOf(fid);
-  try {
-    await directory.unlink(fid.node.name, fid.fileType === S_IFDIR);
-  } finally {
-    directory.release();
-  }
 }
 
 const AT_REMOVEDIR = 0x200;

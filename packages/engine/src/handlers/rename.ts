@@ -1,6 +1,7 @@
 import { MESSAGES, NOFID } from "../codec/messages.ts";
 import type { Call } from "../session/call.ts";
-import { directoryOf } from "./entry-of.ts";
+import { directoryOf } from "../session/entry-of.ts";
+import type { Fid } from "../session/fid.ts";
 import { refuseReadOnly } from "./make.ts";
 import { checkName } from "./names.ts";
 
@@ -26,13 +27,18 @@ export async function rename(call: Call): Promise<number> {
   const newName = checkName(message.name(), "EISDIR");
   message.finish();
   refuseReadOnly(call);
+  await move(fid, to, newName);
+  return call.sendEmpty(RRENAME);
+}
+
+/** Moves the entry that `fid` was walked to; without a directory it stays in its own. Throws what `directoryOf` throws. */
+export async function move(fid: Fid, to: Fid | undefined, newName: string): Promise<void> {
   const directory = await directoryOf(fid);
   try {
     await directory.rename(fid.node.name, to?.node ?? directory, newName);
   } finally {
     directory.release();
   }
-  return call.sendEmpty(RRENAME);
 }
 
 const RRENAMEAT = MESSAGES.Rrenameat[0];

@@ -118,7 +118,7 @@ export class Call {
 
   /** The error reply. */
   fail(errno: number): number {
-    this.context.dialect.putError(this.reply, this.tag, errno);
+    this.context.dialect.putError(this.reply, this.tag, errno, this.exchange.reply.length);
     const length = this.reply.finish();
     this.exchange.reply.scatter(0, this.reply.bytes, 0, length);
     return length;

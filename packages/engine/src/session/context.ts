@@ -4,13 +4,16 @@ import { IO_HEADER_SIZE } from "../codec/messages.ts";
 import { ReplyWriter } from "../codec/reply-writer.ts";
 import { Locks } from "../locks/locks.ts";
 import { Admission } from "./admission.ts";
+import { BufferPool } from "./buffer-pool.ts";
 import type { Call } from "./call.ts";
 import type { Dialect } from "./dialect.ts";
 import { DirectoryBuffer } from "./directory-buffer.ts";
+import { removeEntry } from "./entry-of.ts";
 import type { Fid } from "./fid.ts";
 import { FidTable } from "./fid-table.ts";
 import { InFlight } from "./in-flight.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
+import { StatBuffer } from "./stat-buffer.ts";
 
 /** What the handlers of one session share. */
 export class SessionContext {
@@ -24,7 +27,12 @@ export class SessionContext {
   readonly inFlight: InFlight = new InFlight();
   readonly message: MessageReader = new MessageReader();
   readonly reply: ReplyWriter = new ReplyWriter();
+  /** Of Treaddir, and of 9P2000.u's Tstat and Tread. */
+  readonly directoryBuffers: BufferPool<DirectoryBuffer> = new BufferPool(() => new DirectoryBuffer());
+  readonly statBuffers: BufferPool<StatBuffer> = new BufferPool(() => new StatBuffer());
   readonly locks: Locks;
+  /** The session was taken as plain data: what its fids still have to do is for whoever goes on with it. */
+  isSaved = false;
   /** The dialects that Tversion may choose from. */
   readonly dialects: readonly Dialect[];
   /** The one that it chose. */
@@ -34,7 +42,6 @@ export class SessionContext {
   readonly admission: Admission;
   readonly #initial: Dialect;
   readonly #onEvent: ((event: SessionEvent) => void) | undefined;
-  readonly #buffers: DirectoryBuffer[] = [];
   /** Settles when the latest end has come: they go one after the other. */
   #ending: Promise<void> = Promise.resolve();
 
@@ -102,21 +109,16 @@ export class SessionContext {
   async #close(fid: Fid): Promise<void> {
     this.fids.detach(fid);
     try {
+      if (fid.removeOnClose && !this.isSaved) await removeEntry(fid);
+    } catch (error) {
+      this.log.warn("an entry could not be removed", { session: this.id, fid: fid.number, error });
+    }
+    try {
       await fid.close();
     } catch (error) {
       this.log.warn("closing a fid failed", { session: this.id, fid: fid.number, error });
     }
     this.fids.recycle(fid);
-  }
-
-  takeBuffer(limit: number): DirectoryBuffer {
-    const buffer = this.#buffers.pop() ?? new DirectoryBuffer();
-    buffer.reset(limit);
-    return buffer;
-  }
-
-  giveBuffer(buffer: DirectoryBuffer): void {
-    if (this.#buffers.length < SPARE_BUFFERS) this.#buffers.push(buffer);
   }
 
   /** Tells whoever listens. A listener that throws is logged and harms nobody. */
@@ -135,5 +137,3 @@ export class SessionContext {
     return whole > 0 ? whole : most;
   }
 }
-
-const SPARE_BUFFERS = 4;

@@ -15,6 +15,8 @@ export interface Dialect {
   readonly handlers: readonly (Handler | undefined)[];
   /** By type[1]: the room in bytes without which a message is refused before anything happens. */
   readonly room: readonly number[];
-  /** Puts the error reply together. Its length is `into.finish()`. */
-  putError(into: ReplyWriter, tag: number, errno: number): void;
+  /** The shortest room in which anything can be refused. */
+  readonly leastRoom: number;
+  /** Puts the error reply together, in at most `room` bytes, which are `leastRoom` or more. Its length is `into.finish()`. */
+  putError(into: ReplyWriter, tag: number, errno: number, room: number): void;
 }

@@ -8,9 +8,10 @@ import {
   PENDING,
   type SessionOptions,
 } from "@ninefold/core/contracts";
-import { HEADER_SIZE, RLERROR_SIZE } from "../codec/messages.ts";
+import { HEADER_SIZE } from "../codec/messages.ts";
 import { layoutOf } from "../codec/notation.ts";
 import { DIALECT_L } from "../dialects/9p2000-l.ts";
+import { DIALECT_U } from "../dialects/9p2000-u.ts";
 import { NO_DIALECT } from "../dialects/none.ts";
 import { Call } from "./call.ts";
 import { SessionContext } from "./context.ts";
@@ -30,7 +31,7 @@ export class Session implements MessageHandler {
   #closed = false;
 
   constructor(options: SessionOptions) {
-    this.#context = new SessionContext(options, NO_DIALECT, [DIALECT_L]);
+    this.#context = new SessionContext(options, NO_DIALECT, [DIALECT_L, DIALECT_U]);
     this.#tracer = options.trace === undefined ? undefined : new Tracer(options.trace, options.log);
   }
 
@@ -46,7 +47,9 @@ export class Session implements MessageHandler {
 
   /** The session as plain data. Throws while requests are under way; `settled` waits for those. */
   save(): SessionState {
-    return saveFrom(this.#context);
+    const state = saveFrom(this.#context);
+    this.#context.isSaved = true;
+    return state;
   }
 
   /** Waits until everything that is under way now has been answered. */
@@ -56,9 +59,12 @@ export class Session implements MessageHandler {
 
   handle(exchange: Exchange): number {
     const { request, reply } = exchange;
-    if (this.#closed || request.length < HEADER_SIZE || reply.length < RLERROR_SIZE) return BROKEN;
-    this.#context.message.loadHeader(request);
-    const call = this.#next ?? this.#spare.pop() ?? new Call(this.#context, exchange);
+    const context = this.#context;
+    if (this.#closed || request.length < HEADER_SIZE || reply.length < context.dialect.leastRoom)
+      return BROKEN;
+    context.isSaved = false;
+    context.message.loadHeader(request);
+    const call = this.#next ?? this.#spare.pop() ?? new Call(context, exchange);
     this.#next = undefined;
     call.begin(exchange);
     const answer = this.#dispatch(call);

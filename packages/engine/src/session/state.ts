@@ -45,9 +45,13 @@ export function saveFrom(context: SessionContext): SessionState {
   const fids = [...context.fids.all()].map((fid): FidState => {
     let attachment = attachments.indexOf(fid.attachment);
     if (attachment < 0) attachment = attachments.push(fid.attachment) - 1;
-    const { number, kind, fileType, flags, xattr } = fid;
-    const state = { fid: number, kind, attachment, key: fid.node.key(), fileType, flags };
-    return xattr === undefined ? state : { ...state, xattr: { ...xattr, value: xattr.value.slice() } };
+    const { number, kind, fileType, flags, xattr, position } = fid;
+    return {
+      ...{ fid: number, kind, attachment, key: fid.node.key(), fileType, flags },
+      ...(xattr !== undefined && { xattr: { ...xattr, value: xattr.value.slice() } }),
+      ...(position !== undefined && { position }),
+      ...(fid.removeOnClose && { removeOnClose: true }),
+    };
   });
   return {
     format: 1,
@@ -105,8 +109,11 @@ async function restoreFid(context: SessionContext, saved: FidState, attachment: 
   }
 }
 
-function restoreKind(context: SessionContext, fid: Fid, { kind, flags, xattr }: FidState): void {
+function restoreKind(context: SessionContext, fid: Fid, saved: FidState): void {
+  const { kind, flags, xattr } = saved;
   fid.flags = flags;
+  fid.position = saved.position;
+  fid.removeOnClose = saved.removeOnClose === true;
   if (xattr !== undefined && (kind === FID.XATTR_READ || kind === FID.XATTR_WRITE)) {
     context.fids.turnToXattr(fid, kind, { ...xattr, value: xattr.value.slice() });
   } else {

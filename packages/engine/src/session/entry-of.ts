@@ -1,6 +1,6 @@
-import { FsError, type FsNode } from "@ninefold/core/contracts";
-import { sameNode } from "../session/attachment.ts";
-import type { Fid } from "../session/fid.ts";
+import { FsError, type FsNode, S_IFDIR } from "@ninefold/core/contracts";
+import { sameNode } from "./attachment.ts";
+import type { Fid } from "./fid.ts";
 
 /**
  * The directory that `fid`'s node is an entry of, by its name; the caller releases it. Throws EBUSY for the root of an
@@ -19,5 +19,15 @@ export async function directoryOf(fid: Fid): Promise<FsNode> {
   } catch (error) {
     directory.release();
     throw error;
+  }
+}
+
+/** Removes the entry that `fid` was walked to. Throws what `directoryOf` throws. */
+export async function removeEntry(fid: Fid): Promise<void> {
+  const directory = await directoryOf(fid);
+  try {
+    await directory.unlink(fid.node.name, fid.fileType === S_IFDIR);
+  } finally {
+    directory.release();
   }
 }
