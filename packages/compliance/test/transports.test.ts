@@ -8,6 +8,9 @@ import { connect, memoryTransport } from "@ninefold/transport-memory";
 import { unixTransport } from "@ninefold/transport-socket";
 import { virtio } from "@ninefold/transport-virtio";
 import { connectVhostUser } from "@ninefold/transport-virtio/testing";
+import { xenTransport } from "@ninefold/transport-xen";
+import { attachDevice, FrontEnd, MemoryHypervisor } from "@ninefold/transport-xen/testing";
+import { MemoryXenStore } from "@ninefold/transport-xen/xenstore";
 import { afterAll, describe, expect, it, test } from "vitest";
 import { collectingRunner, failuresOf } from "./collecting-runner.ts";
 
@@ -40,6 +43,33 @@ transportCompliance({ describe, it }, "transport-socket, unix", {
   options: () => ({ path: join(folder, `u${++devices}`) }),
   connect: async ({ path }) => connectSocket({ path: String(path) }),
   leftovers: socketFile,
+});
+
+const xenstore = new MemoryXenStore();
+const hypervisor = new MemoryHypervisor();
+
+transportCompliance({ describe, it }, "transport-xen", {
+  transport: xenTransport({
+    connectXenStore: async () => xenstore.connect(),
+    openHypervisor: () => hypervisor.open(),
+  }),
+  options: async () => {
+    const [domid, devid] = [++devices, 0];
+    const { backend, frontend } = await attachDevice(xenstore, { domid, devid, tag: "data" });
+    return { backend, frontend, domid, devid };
+  },
+  connect: async (options) => {
+    const path = String(options.frontend);
+    await xenstore.write(`${path}/state`, "1");
+    const domain = hypervisor.domain(Number(options.domid));
+    // A guest waits for a back end that does not come.
+    return FrontEnd.connect({ store: xenstore, domain, path, timeoutMs: 1000 });
+  },
+  leftovers: () => [
+    ...Array.from({ length: hypervisor.mapped }, () => "a mapped page"),
+    ...Array.from({ length: hypervisor.ports }, () => "an event channel"),
+  ],
+  oneConnection: true,
 });
 
 /** Mistakes of a transport, made around the one in memory. */

@@ -124,6 +124,59 @@ describe("a ring", () => {
     expect(replies[0]!.length).toBe(311);
   });
 
+  test("lets no pending Tread hold up other replies once it is deferred; one that is not keeps its place", async () => {
+    const { front, ring, session, replies, data, turn } = bench(2);
+    session.holds = (_, tag) => tag < 2;
+    session.defers = (_, tag) => tag === 0;
+    front.send(tread(0, 0, 2000));
+    ring.serve();
+    expect(session.held[0]!.exchange.reply.bytes[0]).not.toBe(data);
+    for (let tag = 2; tag < 6; tag++) front.send(tread(tag, tag, 500));
+    ring.serve();
+    front.serve();
+    expect(replies.map((reply) => reply[5])).toEqual([2, 3, 4, 5]);
+    expect(session.lastReplySegments).toBe(1);
+    front.send(tread(1, 1, 700));
+    ring.serve();
+    expect(session.held[1]!.exchange.reply.bytes[0]).toBe(data);
+    session.held[0]!.answer();
+    await turn();
+    front.serve();
+    expect(replies).toHaveLength(4);
+    session.held[0]!.answer();
+    await turn();
+    front.serve();
+    expect(replies.map((reply) => [reply[5], reply.length])).toEqual([
+      ...[2, 3, 4, 5].map((tag) => [tag, 511]),
+      [1, 711],
+      [0, 2011],
+    ]);
+    expect(
+      replies
+        .at(-1)!
+        .subarray(11)
+        .every((byte, i) => byte === contentAt(i)),
+    ).toBe(true);
+    expect([front.indices.outCons === front.indices.outProd, ring.inFlight]).toEqual([true, 0]);
+  });
+
+  test("takes the memory of deferred replies into account", async () => {
+    const { front, ring, session, replies, turn } = bench(9);
+    session.holds = () => true;
+    session.defers = () => true;
+    for (let tag = 0; tag < 60; tag++) front.send(tread(tag, 0, 500_000));
+    ring.serve();
+    // 512 KiB each, and 16 MiB at most.
+    expect(ring.inFlight).toBe(32);
+    for (let i = 0; replies.length < 60 && i < 1000; i++) {
+      session.held[0]?.answer();
+      await turn();
+      front.serve();
+      ring.serve();
+    }
+    expect(new Set(replies.map((reply) => reply[5])).size).toBe(60);
+  });
+
   test("keeps requests until they and all before them are answered, in any order", async () => {
     const { front, ring, session, replies, turn } = bench(4);
     session.holds = () => true;
@@ -315,6 +368,7 @@ describe("a ring", () => {
           kind: fc.constantFrom(TREAD, TWRITE, 50),
           size: fc.integer({ min: 0, max: 1900 }),
           isHeld: fc.boolean(),
+          isDeferred: fc.boolean(),
           order: fc.double({ noNaN: true }),
         }),
         { maxLength: 60 },
@@ -322,6 +376,7 @@ describe("a ring", () => {
       async (order, start, steps) => {
         const { front, ring, session, replies, broken, turn } = bench(order, start);
         session.holds = (_, tag) => steps[tag]!.isHeld;
+        session.defers = (_, tag) => steps[tag]!.isDeferred;
         for (const [tag, { kind, size }] of steps.entries()) {
           if (kind === TREAD) front.send(tread(tag, tag, size));
           else if (kind === TWRITE) front.send(twrite(tag, new Uint8Array(size).fill(tag)));

@@ -45,6 +45,8 @@ export interface HeldExchange {
  */
 export class StubSession implements MessageHandler {
   holds: (type: number, tag: number) => boolean = () => false;
+  /** Which of those are deferred: their reply may be made anywhere. */
+  defers: (type: number, tag: number) => boolean = () => false;
   readonly held: HeldExchange[] = [];
   handled = 0;
   resets = 0;
@@ -62,6 +64,7 @@ export class StubSession implements MessageHandler {
     this.lastSegments = exchange.request.count;
     this.lastReplySegments = exchange.reply.count;
     if (!this.holds(type, tag)) return this.#reply(exchange, type, tag);
+    if (this.defers(type, tag)) exchange.defer?.();
     const answer = (): void => {
       this.held.splice(this.held.indexOf(entry), 1);
       exchange.complete(this.#reply(exchange, type, tag));

@@ -31,6 +31,7 @@ export class EchoHandler implements MessageHandler {
       return reply.scatter(0, message, 0, Math.min(message.length, reply.length));
     };
     if (mode === ECHO.NOW) return answer();
+    exchange.defer?.();
     const complete = (): void => exchange.complete(answer());
     if (mode === ECHO.LATER) setImmediate(complete);
     else this.#held.push(complete);

@@ -13,6 +13,12 @@ export interface Exchange {
   /** Room for the R-message. */
   readonly reply: IoVec;
   /**
+   * Lets the transport put other memory of the same length into `reply`, when that which is there is wanted by others: a
+   * ring's next bytes, say. Call it before PENDING is returned, and before anything keeps a part of `reply`; without it
+   * `reply` stays as it is until the answer. Not there when it would do nothing.
+   */
+  defer?(): void;
+  /**
    * Called exactly once, in a later turn, when `handle` returned PENDING: the reply is in place and has this length.
    * 0 when the conversation began anew meanwhile (Tversion, `reset`, `close`): nothing is to be sent, but the exchange,
    * and the guest's buffers, are free again.

@@ -10,6 +10,13 @@ export interface Room {
 /** Makes a room of at least this many bytes. */
 export type AllocateRoom = (length: number) => Room;
 
+/** The ring that a request came by. */
+export interface RequestOwner {
+  complete(request: RingRequest, length: number): void;
+  /** Its answer will take longer, and can be made anywhere. */
+  moveAside(request: RingRequest): void;
+}
+
 /** A request from the time it was taken out of the ring until its reply is published, and its bytes are given back. */
 export class RingRequest implements Exchange {
   readonly request: IoVec = new IoVec();
@@ -26,17 +33,21 @@ export class RingRequest implements Exchange {
   /** The length of a reply that waits for room in `in`. */
   replyLength = 0;
   readonly #allocate: AllocateRoom;
-  readonly #complete: (request: RingRequest, length: number) => void;
+  readonly #owner: RequestOwner;
   #requestRoom: Room = NO_ROOM;
   #replyRoom: Room = NO_ROOM;
 
-  constructor(allocate: AllocateRoom, complete: (request: RingRequest, length: number) => void) {
+  constructor(allocate: AllocateRoom, owner: RequestOwner) {
     this.#allocate = allocate;
-    this.#complete = complete;
+    this.#owner = owner;
   }
 
   complete(length: number): void {
-    this.#complete(this, length);
+    this.#owner.complete(this, length);
+  }
+
+  defer(): void {
+    if (this.isDirect) this.#owner.moveAside(this);
   }
 
   /** Private room for at least `length` bytes of the request; empty the vector first. */

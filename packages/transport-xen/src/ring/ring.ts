@@ -3,7 +3,7 @@ import { HEADER_LENGTH, halfLength } from "./layout.ts";
 import { IO_HEADER_LENGTH, isRead, isWrite, readUint32, replyRoomOf } from "./message-shape.ts";
 import { RingHalf } from "./ring-half.ts";
 import { distance, RingIndices } from "./ring-indices.ts";
-import { type AllocateRoom, RingRequest } from "./ring-request.ts";
+import { type AllocateRoom, type RequestOwner, RingRequest } from "./ring-request.ts";
 
 /** The pages of one ring, mapped. They belong to whoever made the ring, and must stay until `stop` and all answers. */
 export interface RingMemory {
@@ -36,7 +36,8 @@ export interface RingOptions {
  * bytes are given back (out_cons) when it and all before it are answered, so that a successor of this process finds the
  * others; only when the front end is short of room they are given back as soon as they have been copied. A reply is
  * published (in_prod) as a whole, since Linux reads one as soon as its header is there. The data of Rread goes straight
- * to its place in the ring when there is room and no other reply is on its way to the same place.
+ * to its place in the ring when there is room, no other reply is on its way to the same place, and the answer is made at
+ * once: one that is deferred is made in memory of its own, and copied when it is there, so that it holds up no other.
  */
 export class Ring {
   readonly #indices: RingIndices;
@@ -128,7 +129,7 @@ export class Ring {
   }
 
   #take(size: number): void {
-    const request = this.#spare.pop() ?? new RingRequest(this.#allocate, this.#complete);
+    const request = this.#spare.pop() ?? new RingRequest(this.#allocate, this.#owner);
     this.#readRequest(request, size);
     this.#makeReplyRoom(request, size);
     this.#next = (this.#next + size) >>> 0;
@@ -190,10 +191,18 @@ export class Ring {
     return -1;
   }
 
-  readonly #complete = (request: RingRequest, length: number): void => {
-    this.#answer(request, length);
-    // Completions of one turn share one event; requests that waited for an end of others are looked for then, too.
-    this.#schedule();
+  readonly #owner: RequestOwner = {
+    complete: (request, length) => {
+      this.#answer(request, length);
+      // Completions of one turn share one event; requests that waited for an end of others are looked for then, too.
+      this.#schedule();
+    },
+    moveAside: (request) => {
+      const before = request.footprint;
+      request.replyPrivately(request.reply.length);
+      this.#privateBytes += request.footprint - before;
+      this.#direct = undefined;
+    },
   };
 
   #answer(request: RingRequest, length: number): void {

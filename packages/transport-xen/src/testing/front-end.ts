@@ -1,7 +1,7 @@
 import { STATE } from "../backend/xenbus-state.ts";
 import type { EventChannel } from "../hypervisor/hypervisor.ts";
 import { FIELD, MAX_ORDER, maxMessageSizeOf, PAGE_SIZE } from "../ring/layout.ts";
-import type { XenStore } from "../xenstore/store.ts";
+import type { XenStore, XenStoreWatch } from "../xenstore/store.ts";
 import { FrontRing } from "./front-ring.ts";
 import type { Grant, GrantingDomain } from "./granting-domain.ts";
 import { waitForNode } from "./wait-for-node.ts";
@@ -34,6 +34,7 @@ export class FrontEnd {
   readonly rings: readonly FrontEndRing[];
   readonly #options: FrontEndOptions;
   readonly #waiting = new Map<number, { resolve(reply: Uint8Array): void; reject(error: Error): void }>();
+  #watch: XenStoreWatch | undefined;
   /** Events that the back end has sent. */
   events = 0;
   /** Replies that nothing waits for. */
@@ -60,6 +61,7 @@ export class FrontEnd {
     await store.write(`${path}/state`, String(STATE.INITIALISED));
     await waitForNode(store, `${backend}/state`, String(STATE.CONNECTED), timeoutMs);
     await store.write(`${path}/state`, String(STATE.CONNECTED));
+    frontEnd.#watch = await store.watch(`${backend}/state`, () => void frontEnd.#look(`${backend}/state`));
     return frontEnd;
   }
 
@@ -69,9 +71,9 @@ export class FrontEnd {
   }
 
   /**
-   * Sends a T-message and resolves with the R-message of the same tag, on the ring that Linux would take. A request that
-   * was flushed is forgotten when its tag is used again. With `maxMessageSize` and `close` this is a channel for
-   * `@ninefold/client`.
+   * Sends a T-message and resolves with the R-message of the same tag, on the ring that Linux would take. Rejects when the
+   * back end closes the device before. A request that was flushed is forgotten when its tag is used again. With
+   * `maxMessageSize` and `close` this is a channel for `@ninefold/client`.
    */
   request(message: Uint8Array): Promise<Uint8Array> {
     const tag = tagOf(message);
@@ -94,12 +96,24 @@ export class FrontEnd {
 
   /** As a guest that crashes: nothing is said to anybody. */
   abandon(): void {
+    void this.#watch?.close();
     for (const { page, data, channel } of this.rings) {
       channel.close();
       data.close();
       page.close();
     }
-    for (const { reject } of this.#waiting.values()) reject(new Error("the front end is gone"));
+    this.#reject("the front end is gone");
+  }
+
+  /** Whatever waits for a back end that has closed the device waits in vain. */
+  async #look(path: string): Promise<void> {
+    const state = await this.#options.store.read(path).catch(() => undefined);
+    if (state === String(STATE.CLOSING) || state === String(STATE.CLOSED))
+      this.#reject("the back end has closed the device");
+  }
+
+  #reject(reason: string): void {
+    for (const { reject } of this.#waiting.values()) reject(new Error(reason));
     this.#waiting.clear();
   }
 

@@ -90,13 +90,15 @@ export class GuardedRing {
   }
 }
 
+type Choice = "answer" | "hold" | "defer" | "refuse";
+
 /** A session that does whatever the contract allows, and uses all the memory that it is given. */
 export class WildSession implements MessageHandler {
   readonly held: Exchange[] = [];
-  readonly #choose: () => "answer" | "hold" | "refuse";
+  readonly #choose: () => Choice;
   readonly #length: (room: number) => number;
 
-  constructor(choose: () => "answer" | "hold" | "refuse", length: (room: number) => number) {
+  constructor(choose: () => Choice, length: (room: number) => number) {
     this.#choose = choose;
     this.#length = length;
   }
@@ -112,6 +114,8 @@ export class WildSession implements MessageHandler {
     const choice = this.#choose();
     if (choice === "refuse") return -1;
     if (choice === "answer") return this.#fill(exchange);
+    if (choice === "defer") exchange.defer?.();
+    if (reply.length < 7) throw new Error("deferring takes room away");
     this.held.push(exchange);
     return PENDING;
   }

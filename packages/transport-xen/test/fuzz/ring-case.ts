@@ -17,7 +17,7 @@ export async function runRingCase(seed: number): Promise<CaseResult> {
   const session = new WildSession(
     () => {
       handled += 1;
-      return random.chance(200) ? "refuse" : random.chance(3) ? "hold" : "answer";
+      return random.chance(200) ? "refuse" : random.pick(["hold", "defer", "answer", "answer", "answer"]);
     },
     (room) => (random.chance(4) ? room : 7 + random.below(Math.min(room, 600) - 6)),
   );
