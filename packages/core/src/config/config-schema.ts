@@ -16,6 +16,14 @@ const layer = z.union(
 const fsdevShape = {
   driver: name.meta({ description: "the name of a driver, such as local; other keys are its options" }),
   layers: z.array(layer).optional().meta({ description: "from the inside out" }),
+  max_xattr: wholeNumber({ max: 0xffff_ffff }).optional().meta({
+    description:
+      "extended attributes that a session reads or writes at once; 0 is no limit, 1024 when absent",
+  }),
+  throttling: z
+    .record(z.string(), z.unknown(), { error: "must be a map such as { bps-total: 10M }" })
+    .optional()
+    .meta({ description: "options of a layer throttle around the driver; also as throttling.bps-total" }),
 };
 
 const fsdevs = z.union(
@@ -51,10 +59,13 @@ const log = z.strictObject({
 });
 
 const limits = z.strictObject({
-  fids: wholeNumber({ min: 1 }).optional().meta({ description: "files and places that its guest holds; 1048576 when absent" }),
-  xattr_fids: wholeNumber()
+  fids: wholeNumber({ min: 1 })
     .optional()
-    .meta({ description: "of these, extended attributes that are being read or written; 1024 when absent, 0 is no limit" }),
+    .meta({ description: "files and places that its guest holds; 1048576 when absent" }),
+  xattr_fids: wholeNumber().optional().meta({
+    description:
+      "of these, extended attributes that are being read or written; 1024 when absent, 0 is no limit",
+  }),
   open_files: wholeNumber()
     .optional()
     .meta({ description: "files and folders that are open at once; 0, when absent, is no limit" }),
@@ -76,8 +87,12 @@ const schema = z.strictObject({
     .meta({ description: "whom it is shared with: devices of virtual machines" }),
   listen: z.array(listener).optional().meta({ description: "sockets that guests mount from" }),
   xen: xenSchema.optional().meta({ description: "how offers of a Xen toolstack are answered" }),
-  control: name.optional().meta({ description: "path of the control socket, which ninefold status asks; none when absent" }),
-  inline: onOff().optional().meta({ description: "serve in one process instead of one for each fsdev; off when absent" }),
+  control: name
+    .optional()
+    .meta({ description: "path of the control socket, which ninefold status asks; none when absent" }),
+  inline: onOff()
+    .optional()
+    .meta({ description: "serve in one process instead of one for each fsdev; off when absent" }),
   log: log.optional().meta({ description: "what is logged, and how" }),
   limits: limits.optional().meta({ description: "what one session may take" }),
 });
@@ -89,6 +104,8 @@ interface Open {
 export interface FsdevEntry extends Open {
   readonly driver: string;
   readonly layers?: readonly (string | LayerEntry)[] | undefined;
+  readonly max_xattr?: number | undefined;
+  readonly throttling?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface LayerEntry extends Open {

@@ -4,8 +4,9 @@ import { deepFreeze } from "../options/check-options.ts";
 import { formatPath, schemaMistakes } from "../options/schema-mistakes.ts";
 import { checkConfig, type Located } from "./check-config.ts";
 import { type ConfigFile, configSchema } from "./config-schema.ts";
+import { fsdevOf } from "./fsdev-entry.ts";
 import { parseListenAddress } from "./listen-address.ts";
-import type { DeviceConfig, FsdevConfig, LayerConfig, LogConfig, ServerConfig } from "./server-config.ts";
+import type { DeviceConfig, FsdevConfig, LogConfig, ServerConfig } from "./server-config.ts";
 import { xenConfigOf } from "./xen-config.ts";
 
 export interface ParseConfigOptions {
@@ -73,16 +74,7 @@ function fsdevsOf(file: ConfigFile): Located<FsdevConfig>[] {
   const entries = Array.isArray(given)
     ? given.map(({ id, ...rest }, index) => ({ id, rest, at: ["fsdevs", index] }))
     : Object.entries(given).map(([id, rest]) => ({ id, rest, at: ["fsdevs", id] }));
-  return entries.map(({ id, rest, at }) => {
-    const { driver, layers = [], ...options } = rest;
-    return { at, value: { id, driver, options, layers: layers.map(layerOf) } };
-  });
-}
-
-function layerOf(given: string | { layer: string }): LayerConfig {
-  if (typeof given === "string") return { layer: given, options: {} };
-  const { layer, ...options } = given;
-  return { layer, options };
+  return entries.map(({ id, rest, at }) => ({ at, value: fsdevOf(id, rest) }));
 }
 
 function devicesOf(file: ConfigFile): Located<DeviceConfig>[] {

@@ -33,6 +33,8 @@ export interface FsdevConfig {
   readonly options: PlainOptions;
   /** From the inside out: the first wraps the driver's tree, the last is what guests see. */
   readonly layers: readonly LayerConfig[];
+  /** What each session may take, where it differs from the configuration's. */
+  readonly limits?: Partial<SessionLimits>;
 }
 
 export interface LayerConfig {
