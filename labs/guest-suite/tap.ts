@@ -25,7 +25,9 @@ export class TapReport {
       if (plan !== null) planned = Number(plan[1]);
       else if (result !== null) {
         seen++;
-        this.#count(scenario, result[1] === "ok", result[2] ?? "");
+        const [name = "", reason] = (result[2] ?? "").split(" # SKIP ");
+        if (reason === undefined) this.#count(scenario, result[1] === "ok", name);
+        else this.skip(scenario, name, reason);
       } else if (line.startsWith("#")) process.stdout.write(`${line}\n`);
     }
     if (planned === undefined || seen !== planned) {

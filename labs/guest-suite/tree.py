@@ -1,13 +1,39 @@
 #!/usr/bin/env python3
 """Runs inside a guest, on a mounted share: python3 tree.py DIRECTORY. Prints TAP; exits 1 when a case failed.
 
-Each case works in a folder of its own. What a case leaves in `report/` is compared by the host afterwards.
+Each case works in a folder of its own. What a case leaves in `report/` is compared by the host afterwards. How the share is
+mounted is read from /proc/mounts: with version=9p2000.u, what that dialect cannot say is left out, and told.
 """
-import errno, hashlib, os, socket, stat, subprocess, sys, tarfile, threading, time, traceback
+import errno, hashlib, os, shutil, socket, stat, subprocess, sys, tarfile, threading, time, traceback
 
 root = sys.argv[1]
 only = sys.argv[2:]
 cases = []
+
+# All that 9P2000.u, or Linux's client when it speaks that, cannot express; whole cases by their names, parts by others.
+CANNOT_IN_U = {
+    "extended attributes": "there is no message for them",
+    "statistics": "the client answers statfs by itself, with zeros",
+    "group of a maker": "Tcreate carries no group",
+    "fractions of a second": "times are whole seconds",
+    "touch": "the client sends no time that the server is to choose",
+    "move between folders": "Twstat renames within a folder, and the client answers EXDEV by itself",
+}
+
+
+def mount_options(path):
+    found = [line.split() for line in open("/proc/mounts")]
+    return next(options for _, where, _, options, *_ in reversed(found) if where == path).split(",")
+
+
+cannot = CANNOT_IN_U if "version=9p2000.u" in mount_options(root) else {}
+
+
+def can(what):
+    """False, and said so, when the dialect has no words for it."""
+    if what in cannot:
+        print(f"# left out: {what}: {cannot[what]}", flush=True)
+    return what not in cannot
 
 
 def case(function):
@@ -179,7 +205,9 @@ def owners(d):
     os.chmod(d, 0o777)
     made = subprocess.run(["python3", "-c", f"import os; os.setgid(100); os.setuid(1000); open('{d}/mine','w').close()"])
     assert made.returncode == 0
-    assert (os.stat(f"{d}/mine").st_uid, os.stat(f"{d}/mine").st_gid) == (1000, 100)
+    assert os.stat(f"{d}/mine").st_uid == 1000
+    if can("group of a maker"):
+        assert os.stat(f"{d}/mine").st_gid == 100
 
 
 @case
@@ -191,9 +219,11 @@ def times(d):
     assert found.st_mtime_ns // 10**9 == 1_500_000_000, found.st_mtime_ns
     assert found.st_atime_ns // 10**9 == 1_000_000_000, found.st_atime_ns
     put(f"{d}/g")
-    assert os.stat(f"{d}/g").st_mtime_ns % 10**9 != 0, "the server's own times have nanoseconds"
+    if can("fractions of a second"):
+        assert os.stat(f"{d}/g").st_mtime_ns % 10**9 != 0, "the server's own times have nanoseconds"
     os.utime(f"{d}/f")
-    assert os.stat(f"{d}/f").st_mtime > 1_600_000_000
+    if can("touch"):
+        assert os.stat(f"{d}/f").st_mtime > 1_600_000_000
 
 
 @case
@@ -323,7 +353,11 @@ def copy_100_megabytes(d):
     assert digest(f"{d}/copy") == total.hexdigest()
     os.unlink(f"{d}/big")
     os.makedirs(f"{root}/report", exist_ok=True)
-    os.rename(f"{d}/copy", f"{root}/report/big")
+    if can("move between folders"):
+        os.rename(f"{d}/copy", f"{root}/report/big")
+    else:
+        expect(errno.EXDEV, os.rename, f"{d}/copy", f"{root}/report/big")
+        shutil.move(f"{d}/copy", f"{root}/report/big")
     put(f"{root}/report/big.md5", total.hexdigest().encode())
 
 
@@ -397,6 +431,9 @@ for number, function in enumerate(cases, 1):
     name = function.__name__.replace("_", " ")
     if only and name not in only:
         print(f"ok {number} - {name} # SKIP not asked for")
+        continue
+    if name in cannot:
+        print(f"ok {number} - {name} # SKIP {cannot[name]}")
         continue
     folder = f"{root}/{function.__name__}"
     began = time.monotonic()

@@ -63,6 +63,8 @@ export function sessionOptions(tree: FsTree, options: Partial<SessionOptions> = 
 /** What a guest's kernel is to a session. Tags count up; requests are scattered over three segments. */
 export class Guest {
   readonly session: Session;
+  /** What Tversion asks for. */
+  dialect: "9P2000.L" | "9P2000.u" = "9P2000.L";
   messageSize = 65536;
   pieces = 3;
   #tag = 0;
@@ -72,15 +74,20 @@ export class Guest {
   }
 
   /** A session over `tree` with Tversion sent, and fid 0 attached. */
-  static async attached(tree: FsTree, options: Partial<SessionOptions> = {}): Promise<Guest> {
+  static async attached(
+    tree: FsTree,
+    options: Partial<SessionOptions> = {},
+    dialect: Guest["dialect"] = "9P2000.L",
+  ): Promise<Guest> {
     const guest = new Guest(new Session(sessionOptions(tree, options)));
+    guest.dialect = dialect;
     await guest.version();
     await guest.attach(0);
     return guest;
   }
 
   version(msize: number = this.messageSize): Promise<MessageFields<"Rversion">> {
-    return this.rpc("Tversion", { msize, version: "9P2000.L" }, { tag: NOTAG });
+    return this.rpc("Tversion", { msize, version: this.dialect }, { tag: NOTAG });
   }
 
   attach(fid: number, uid = 1000): Promise<MessageFields<"Rattach">> {
@@ -103,7 +110,8 @@ export class Guest {
   ): Promise<MessageFields<ReplyOf<Name>>> {
     const reply = await this.send(type, fields, options).reply;
     if (reply === undefined) throw new Error(`${type} has no answer`);
-    if (reply.type === "Rlerror") throw new RlerrorReply(reply.fields.ecode, type);
+    const errno = errnoIn(reply);
+    if (errno !== 0) throw new RlerrorReply(errno, type);
     if (reply.type !== `R${type.slice(1)}`) throw new Error(`${type} is answered by ${reply.type}`);
     return reply.fields as MessageFields<ReplyOf<Name>>;
   }
@@ -115,7 +123,7 @@ export class Guest {
     options: SendOptions = {},
   ): Promise<number> {
     const reply = await this.send(type, fields, options).reply;
-    return reply?.type === "Rlerror" ? reply.fields.ecode : 0;
+    return errnoIn(reply);
   }
 
   send<Name extends TName>(type: Name, fields: MessageInput<Name>, options: SendOptions = {}): Sent {
@@ -139,6 +147,12 @@ export class Guest {
       },
     };
   }
+}
+
+/** The errno of an error reply of either dialect, else 0. */
+function errnoIn(reply: Message | undefined): number {
+  if (reply?.type === "Rerror") return reply.fields.errno;
+  return reply?.type === "Rlerror" ? reply.fields.ecode : 0;
 }
 
 /** Lets everything run that can run now. */
