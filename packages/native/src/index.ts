@@ -23,13 +23,13 @@
  * | folders | getdents64 + DirectoryEntries, seekDirectory |
  * | attributes by name | getxattr, setxattr, removexattr, listxattr (any descriptor), fgetxattr, fsetxattr, fremovexattr, flistxattr |
  * | locks | ofdLock, ofdGetLock |
- * | events | createEventFd, signalEventFd, drainEventFd, watchReadable, watchWritable |
- * | Unix sockets | listenUnix, acceptUnix, connectUnix, socketPair, receive, send, shutdown, peerCredentials |
+ * | events | createEventFd, signalEventFd, drainEventFd, watchReadable, watchWritable, watchSocket, BusyPoll |
+ * | Unix sockets | listenUnix, acceptUnix, connectUnix, socketPair, receive, send, sendVector, shutdown, peerCredentials |
  * | process | getOpenFileLimit, setOpenFileLimit, effectiveUid, effectiveGid, prctl, voluntarySwitches |
  *
  * @example
  * ```ts
- * import { AT_FDCWD, close, errnoName, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat, statx, STATX_BASIC_STATS, StatxBuffer } from "@ninefold/native";
+ * import { AT_FDCWD, close, errnoName, O_DIRECTORY, O_PATH, openat, statx, STATX_BASIC_STATS, StatxBuffer } from "@ninefold/native";
  *
  * const folder = openat(AT_FDCWD, "/srv/share", O_PATH | O_DIRECTORY);
  * const stat = new StatxBuffer();
@@ -162,6 +162,7 @@ export {
   XATTR_CREATE,
   XATTR_REPLACE,
 } from "./constants.ts";
+export { BusyPoll, type BusyPoller } from "./busy-poll.ts";
 export {
   fallocate,
   fdatasync,
@@ -177,7 +178,7 @@ export {
   syncFileRange,
   write,
 } from "./data.ts";
-export { MOST_PASSED_DESCRIPTORS, receive, send } from "./descriptor-passing.ts";
+export { MOST_PASSED_DESCRIPTORS, receive, send, sendVector } from "./descriptor-passing.ts";
 export { DirectoryEntries, getdents64, seekDirectory } from "./directory.ts";
 export { Errno, errnoName, NativeError } from "./errno.ts";
 export { createEventFd, drainEventFd, signalEventFd } from "./event-fd.ts";
@@ -224,7 +225,14 @@ export {
   umask,
 } from "./open.ts";
 export { assertSupported, NativeUnsupportedError } from "./platform.ts";
-export { type Watch, type WatchOptions, watchReadable, watchWritable } from "./poll.ts";
+export {
+  type SocketWatch,
+  type Watch,
+  type WatchOptions,
+  watchReadable,
+  watchSocket,
+  watchWritable,
+} from "./poll.ts";
 export { StatfsBuffer } from "./statfs-buffer.ts";
 export { StatxBuffer } from "./statx-buffer.ts";
 export { isSupported } from "./supported.ts";

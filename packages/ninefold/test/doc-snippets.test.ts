@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,8 @@ import { afterAll, describe, expect, test } from "vitest";
 
 /*
  * Every `ts` block of README.md and docs/ compiles. One without a name is a program, which also runs; blocks of one name
- * (`ts file=NAME`) are parts of one file, which a test of its subject runs.
+ * (`ts file=NAME`) are parts of one file, which a test of its subject runs. Those of the packages' READMEs and of the comments
+ * that describe modules compile, with the names that fixtures/snippet-names.d.ts gives them.
  */
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -32,7 +33,22 @@ function snippetsOf(page: string): Snippet[] {
   return [...files.values()];
 }
 
-const snippets = pages.flatMap(snippetsOf);
+/** The blocks of one README or comment, as one module. */
+function fragmentOf(path: string): Snippet[] {
+  const text = readFileSync(join(root, path), "utf8");
+  const plain = path.endsWith(".md") ? text : text.replace(/^ \* ?/gm, "");
+  const blocks = [...plain.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = ""]) => code);
+  // What a user's own file has is among the names that are given.
+  const code = blocks.join("").replace(/^import .* from "\..*$/gm, "");
+  return code === "" ? [] : [{ file: `${path.replace(/\W+/g, "-")}.ts`, code, isProgram: false }];
+}
+
+const packageFiles = readdirSync(join(root, "packages"), { recursive: true, encoding: "utf8" })
+  .filter((path) => /^[^/]+\/(README\.md|src\/(.+\/)?(index|bases|lock-table)\.ts)$/.test(path))
+  .map((path) => `packages/${path}`);
+const fragments = ["labs/README.md", ...packageFiles].flatMap(fragmentOf);
+
+const snippets = [...pages.flatMap(snippetsOf), ...fragments];
 // Inside of the workspace, so that their imports are found.
 const folder = mkdtempSync(join(root, ".snippets-"));
 const work = mkdtempSync(join(tmpdir(), "ninefold-snippets-"));
@@ -48,14 +64,18 @@ for (const { file, code } of snippets) {
 test("there are snippets to test", () => {
   expect(snippets.filter(({ isProgram }) => isProgram).length).toBeGreaterThan(0);
   expect(snippets.length).toBeGreaterThan(3);
+  expect(fragments.length).toBeGreaterThan(15);
 });
 
 test("all snippets compile", { timeout: 60_000 }, () => {
-  const config = { extends: "../tsconfig.check.json", include: [], files: snippets.map(({ file }) => file) };
+  const names = fileURLToPath(new URL("fixtures/snippet-names.d.ts", import.meta.url));
+  const files = [names, ...snippets.map(({ file }) => file)];
+  const config = { extends: "../tsconfig.check.json", include: [], files };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-  const run = (): string =>
-    execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", folder], { stdio: "pipe", encoding: "utf8" });
-  expect(run).not.toThrow();
+  const { stdout } = spawnSync(join(root, "node_modules/.bin/tsc"), ["-p", folder], { encoding: "utf8" });
+  // An example may make what it does not use.
+  const isUnused = /^\S+(?:labs|packages)-\S+: error TS(?:6133|6198):/;
+  expect(stdout.split("\n").filter((line) => line !== "" && !isUnused.test(line))).toEqual([]);
 });
 
 describe("programs run", () => {

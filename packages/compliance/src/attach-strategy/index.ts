@@ -3,7 +3,7 @@
  * those that it is made for and those that nobody expected.
  *
  * ```ts
- * import { attachStrategyCompliance } from "@ninefold/compliance/attach-strategy";
+ * import { aFsdev, anOffer, attachStrategyCompliance } from "@ninefold/compliance/attach-strategy";
  *
  * attachStrategyCompliance({ describe, it }, "by-name", {
  *   strategy,

@@ -3,6 +3,9 @@
  * then what only a layer can do wrong.
  *
  * ```ts
+ * import { fsLayerCompliance } from "@ninefold/compliance/fs-layer";
+ * import { memoryTree } from "@ninefold/fs-memory";
+ *
  * fsLayerCompliance({ describe, it }, "my-layer", { layer, base: () => memoryTree() });
  * ```
  *

@@ -3,12 +3,13 @@
  * through the transport and speaks to it by a client end that you hand in.
  *
  * ```ts
+ * import { connectSocket } from "@ninefold/client";
  * import { transportCompliance } from "@ninefold/compliance/transport";
  *
  * transportCompliance({ describe, it }, "my-transport", {
  *   transport: myTransport,
  *   options: () => ({ path: freshSocketPath() }),
- *   connect: (options) => connectSocket(options),
+ *   connect: ({ path }) => connectSocket({ path: String(path) }),
  * });
  * ```
  *
