@@ -13,6 +13,7 @@ cases = []
 # All that 9P2000.u, or Linux's client when it speaks that, cannot express; whole cases by their names, parts by others.
 CANNOT_IN_U = {
     "extended attributes": "there is no message for them",
+    "record locks": "the client grants every lock by itself, and keeps none",
     "statistics": "the client answers statfs by itself, with zeros",
     "group of a maker": "Tcreate carries no group",
     "fractions of a second": "times are whole seconds",
