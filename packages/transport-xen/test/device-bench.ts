@@ -32,8 +32,11 @@ export interface DeviceBench {
   state(): Promise<string | undefined>;
 }
 
-/** One device in a memory of xenstore and grants, with a stub for the session. */
-export async function deviceBench(description: Partial<DeviceDescription> = {}): Promise<DeviceBench> {
+/** One device in a memory of xenstore and grants, with a stub for the session unless `openSession` says otherwise. */
+export async function deviceBench(
+  description: Partial<DeviceDescription> = {},
+  openSession?: TransportHost["openSession"],
+): Promise<DeviceBench> {
   const store = new MemoryXenStore();
   const xen = new MemoryHypervisor();
   const device = await attachDevice(store, { domid: 1, devid: 0, tag: "lab", ...description });
@@ -58,7 +61,8 @@ export async function deviceBench(description: Partial<DeviceDescription> = {}):
     mountTag: "lab",
     baseDirectory: "/",
     log: logger,
-    openSession: (_, maxMessageSize, given): MessageHandler => {
+    openSession: (peer, maxMessageSize, given): MessageHandler => {
+      if (openSession !== undefined) return openSession(peer, maxMessageSize, given);
       const session = new StubSession();
       sessions.push(session);
       maxMessageSizes.push(maxMessageSize);

@@ -179,11 +179,12 @@ describe("a device of xenstore", () => {
 
   test.each([
     ["version", "2", "the front end speaks version 2, not 1"],
+    ["version", "9".repeat(4000), "the front end speaks version 99999"],
     ["num-rings", "0", "the front end has 0 rings; 1 to 8 are offered"],
     ["num-rings", "9", "the front end has 9 rings"],
     ["num-rings", "x", 'num-rings is "x", not a number'],
     ["ring-ref0", "", 'ring-ref0 is "", not a number'],
-    ["ring-ref1", "99999", "has not granted pages 99999"],
+    ["ring-ref1", "99999", "has not granted 1 pages from 99999 on"],
     ["event-channel-0", "4294967296", "not a number"],
     ["event-channel-1", "77", "port 77 of domain 1 is not free"],
   ])("is closed, with the reason beside it, when the front end's %s is %s", async (node, value, reason) => {

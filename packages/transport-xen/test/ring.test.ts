@@ -357,6 +357,7 @@ describe("a ring", () => {
     front.send(message(50, 2));
     ring.serve();
     expect(broken).toEqual(["a message that cannot be answered"]);
+    expect(ring.inFlight).toBe(0);
   });
 
   test("any mix of sizes, delays and orders of completion gives every request its own reply", async () => {

@@ -1,4 +1,5 @@
 import type { XenStore, XenStoreNodes } from "../xenstore/store.ts";
+import { errorText } from "./error-text.ts";
 import { parseState, STATE, type XenbusState } from "./xenbus-state.ts";
 
 /** One ring, as the front end's nodes name it. */
@@ -74,7 +75,7 @@ export class DeviceNodes {
 
   /** Closed, with the reason for people and tools. */
   async writeFailure(reason: string): Promise<boolean> {
-    return this.writeBackend({ error: reason, state: String(STATE.CLOSED) });
+    return this.writeBackend({ error: errorText(reason), state: String(STATE.CLOSED) });
   }
 
   readBackend(name: string): Promise<string | undefined> {

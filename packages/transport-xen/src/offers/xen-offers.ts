@@ -1,4 +1,5 @@
 import type { Logger, Offer, OfferSink, OfferSource } from "@ninefold/core/contracts";
+import { errorText } from "../backend/error-text.ts";
 import { STATE } from "../backend/xenbus-state.ts";
 import { connectXenStore, XENSTORED_SOCKET } from "../xenstore/client.ts";
 import type { XenStore, XenStoreWatch } from "../xenstore/store.ts";
@@ -81,8 +82,8 @@ class XenOffers implements OfferSource {
       if ((await view.read(`${backendPath}/state`)) === undefined) return;
       // Where Xen's own tools look, and beside the state for whoever lists the device.
       const error = `/local/domain/${this.#domid}/error/backend/${kind}/${domid}/${devid}/error`;
-      await view.write(error, reason);
-      await view.write(`${backendPath}/error`, reason);
+      await view.write(error, errorText(reason));
+      await view.write(`${backendPath}/error`, errorText(reason));
       await view.write(`${backendPath}/state`, String(STATE.CLOSED));
     });
   }

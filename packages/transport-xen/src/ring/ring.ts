@@ -99,6 +99,7 @@ export class Ring {
   /** The pages are not touched any more; answers that come are dropped. */
   stop(): void {
     this.#isStopped = true;
+    for (const request of this.#waiting.splice(0)) this.#finish(request);
   }
 
   #takeAll(): void {
@@ -139,8 +140,10 @@ export class Ring {
     this.#inFlight += 1;
     this.#privateBytes += request.footprint;
     const length = this.#options.session.handle(request);
-    if (length === BROKEN) this.#break("a message that cannot be answered");
-    else if (length !== PENDING) this.#answer(request, length);
+    if (length === BROKEN) {
+      this.#break("a message that cannot be answered");
+      this.#finish(request);
+    } else if (length !== PENDING) this.#answer(request, length);
   }
 
   #readRequest(request: RingRequest, size: number): void {

@@ -89,7 +89,10 @@ export class MemoryHypervisor {
         },
       };
     }
-    throw new HypervisorError("EINVAL", `domain ${domid} has not granted pages ${refs.join(", ")}`);
+    throw new HypervisorError(
+      "EINVAL",
+      `domain ${domid} has not granted ${refs.length} pages from ${first} on`,
+    );
   }
 
   #bind(domid: number, remotePort: number, onEvent: () => void): EventChannel {

@@ -2,6 +2,8 @@ import { findNode, replaceNode, type TreeNode } from "./memory-tree.ts";
 import { isWithin, resolvePath } from "./paths.ts";
 import type { Permission } from "./permissions.ts";
 import type { XenStoreNodes } from "./store.ts";
+import { encodeStrings } from "./text.ts";
+import { PAYLOAD_MAX } from "./wire.ts";
 import { XenStoreError } from "./xenstore-error.ts";
 
 /** A change of one node, absolute and ready to be done to any tree. */
@@ -42,6 +44,8 @@ export class MemoryNodes implements XenStoreNodes {
   }
 
   async write(path: string, value: string): Promise<void> {
+    if (encodeStrings(path, value).length - 1 > PAYLOAD_MAX)
+      throw new XenStoreError("E2BIG", `the value of ${path} is too long`);
     this.#change(path, (node, generation) => ({ ...node, value, generation }));
   }
 

@@ -1,5 +1,5 @@
 import { type Exchange, type MessageHandler, PENDING } from "@ninefold/core/contracts";
-import { FIELD, halfLength, Ring } from "../../src/ring/index.ts";
+import { distance, FIELD, halfLength, Ring } from "../../src/ring/index.ts";
 import { FrontRing } from "../../src/testing/front-ring.ts";
 
 const CANARY = 0xa5;
@@ -14,8 +14,8 @@ export class GuardedRing {
   readonly ring: Ring;
   broken: string | undefined;
   readonly #memory: Uint8Array;
-  #pageBefore: Uint8Array;
-  #outBefore: Uint8Array;
+  #frontPage: Uint8Array;
+  #frontOut: Uint8Array;
 
   constructor(order: number, start: number, session: MessageHandler) {
     this.half = halfLength(order);
@@ -45,8 +45,28 @@ export class GuardedRing {
         this.broken ??= reason;
       },
     });
-    this.#pageBefore = this.page.slice();
-    this.#outBefore = this.data.slice(this.half);
+    this.#frontPage = this.page.slice(0, FIELD.refs + 4);
+    this.#frontOut = this.data.slice(this.half);
+  }
+
+  /** Bytes of room for requests. */
+  get room(): number {
+    return this.half - distance(this.front.indices.outCons, this.front.indices.outProd);
+  }
+
+  /** Writes these bytes where the next request begins, whether or not there is room. */
+  put(bytes: Uint8Array): void {
+    const at = this.front.indices.outProd;
+    for (const [i, byte] of bytes.entries()) this.data[this.half + ((at + i) & (this.half - 1))] = byte;
+    this.front.indices.outProd = (at + bytes.length) >>> 0;
+  }
+
+  /** The front end does something; what the back end has done since the last time, in whichever turn, is checked before. */
+  frontEnd(work: () => void): void {
+    this.#check(undefined, this.#frontPage, this.#frontOut);
+    work();
+    this.#frontPage = this.page.slice(0, FIELD.refs + 4);
+    this.#frontOut = this.data.slice(this.half);
   }
 
   /** Lets the back end do something, and checks where it has written. */
@@ -60,20 +80,19 @@ export class GuardedRing {
   }
 
   #watch(work: () => void, isStopped: boolean): void {
-    this.#pageBefore = this.page.slice(0, FIELD.refs + 4);
-    this.#outBefore = this.data.slice(this.half);
+    const pageBefore = this.page.slice(0, FIELD.refs + 4);
+    const outBefore = this.data.slice(this.half);
     const inBefore = isStopped ? this.data.slice(0, this.half) : undefined;
     work();
-    this.#check(inBefore);
+    this.#check(inBefore, pageBefore, outBefore);
   }
 
-  #check(inBefore: Uint8Array | undefined): void {
-    const page = this.page.slice(0, this.#pageBefore.length);
-    for (const field of [FIELD.inProd, FIELD.outCons])
-      page.set(this.#pageBefore.subarray(field, field + 4), field);
-    if (Buffer.compare(page, this.#pageBefore) !== 0)
+  #check(inBefore: Uint8Array | undefined, pageBefore: Uint8Array, outBefore: Uint8Array): void {
+    const page = this.page.slice(0, pageBefore.length);
+    for (const field of [FIELD.inProd, FIELD.outCons]) page.set(pageBefore.subarray(field, field + 4), field);
+    if (Buffer.compare(page, pageBefore) !== 0)
       throw new Error("the back end wrote to the front end's fields");
-    if (Buffer.compare(this.data.subarray(this.half), this.#outBefore) !== 0) {
+    if (Buffer.compare(this.data.subarray(this.half), outBefore) !== 0) {
       throw new Error("the back end wrote to the requests");
     }
     if (inBefore !== undefined && Buffer.compare(this.data.subarray(0, this.half), inBefore) !== 0) {

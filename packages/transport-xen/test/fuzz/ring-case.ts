@@ -41,7 +41,8 @@ export async function runRingCase(seed: number): Promise<CaseResult> {
 }
 
 /** Does to the ring what a guest can; returns how many bytes, or fields, it has made up. */
-function mutate({ front, half, data, page }: GuardedRing, random: Random): number {
+export function mutate(guarded: GuardedRing, random: Random): number {
+  const { front, half, data, page } = guarded;
   const { indices } = front;
   const honest = (): Uint8Array => {
     const tag = random.below(0xffff);
@@ -51,11 +52,6 @@ function mutate({ front, half, data, page }: GuardedRing, random: Random): numbe
       () => twrite(tag, new Uint8Array(size)),
       () => message(random.below(256), tag, new Uint8Array(size)),
     ])();
-  };
-  const put = (bytes: Uint8Array): void => {
-    const at = indices.outProd;
-    for (const [i, byte] of bytes.entries()) data[half + ((at + i) & (half - 1))] = byte;
-    indices.outProd = (at + bytes.length) >>> 0;
   };
   switch (random.below(12)) {
     case 0:
@@ -73,7 +69,7 @@ function mutate({ front, half, data, page }: GuardedRing, random: Random): numbe
     case 4: {
       const bytes = honest();
       new DataView(bytes.buffer).setUint32(0, random.nasty(half), true);
-      put(bytes);
+      guarded.put(bytes);
       return 4;
     }
     case 5: {
@@ -82,19 +78,19 @@ function mutate({ front, half, data, page }: GuardedRing, random: Random): numbe
       return count;
     }
     case 6:
-      put(random.bytes(1 + random.below(60)));
+      guarded.put(random.bytes(1 + random.below(60)));
       return 60;
     case 7:
       page[random.below(200)] = random.u32() & 0xff;
       return 1;
     case 8:
-      put(honest().subarray(0, random.below(30)));
+      guarded.put(honest().subarray(0, random.below(30)));
       return 1;
     default: {
       const count = 1 + random.below(random.chance(10) ? 80 : 6);
       for (let i = 0; i < count; i++) {
         const bytes = honest();
-        if (((indices.outProd - indices.outCons) >>> 0) + bytes.length <= half) put(bytes);
+        if (((indices.outProd - indices.outCons) >>> 0) + bytes.length <= half) guarded.put(bytes);
       }
       // Reads what is there, as an honest guest does.
       if (random.chance(2)) indices.inCons = indices.inProd;
