@@ -71,6 +71,13 @@ C
   xl create -q "/tmp/$name.cfg" || { note "xl create $name failed ($?)"; dmesg | tail -3; return 1; }
 }
 p9() { echo "\"type=xen_9pfsd,tag=$1,path=${2:-/x},security_model=none\""; }
+p9_qemu() { echo "\"type=qemu,tag=$1,path=${2:-/x},security_model=none\""; }
+# xen_dm ARGS...: the lines of xl.cfg that make ninefold-xen-dm the guest's device model, with these arguments
+xen_dm() {
+  printf 'device_model_version = "qemu-xen"\ndevice_model_override = "%s"\ndevice_model_args_pv = [ ' "$(command -v ninefold-xen-dm)"
+  printf '"%s", ' "$@"
+  echo "]"
+}
 domid() { xl domid "$1" 2>/dev/null; }
 is_gone() { ! xl domid "$1" >/dev/null 2>&1; }
 console() { cat "/var/log/xen/guest-$1.log"; }

@@ -5,9 +5,11 @@ import {
   type DeviceUsage,
   type EventSource,
   type FsdevConfig,
+  type Kernel,
   type KernelEvents,
   type KernelStatus,
   type Logger,
+  type Offer,
   type Plugin,
   parseConfig,
   type RemoveDeviceOptions,
@@ -17,6 +19,7 @@ import {
 import { serveControl } from "./control/server.ts";
 import { DEFAULT_PLUGINS } from "./default-plugins.ts";
 import { type Entry, parseDevice, parseFsdev } from "./entries.ts";
+import { type GuestConfig, type GuestServer, type GuestStatus, XenGuests } from "./xen-guests.ts";
 
 /** What a configuration file may hold (see docs/CONFIGURATION.md), and what only a program can give. */
 export interface BackendOptions {
@@ -59,6 +62,13 @@ export interface Backend extends AsyncDisposable {
   addDevice(device: Entry): Promise<DeviceNode>;
   /** Ends the device's sessions and takes it out. */
   removeDevice(pathOrId: string, options?: RemoveDeviceOptions): Promise<DeviceNode>;
+  /**
+   * Serves one Xen guest by a configuration of its own (`fsdevs`, `devices`, and `xen` with its `domid`) until the result is
+   * closed; all else is this server's. Relative paths start from `directory`. Throws ConfigError, and nothing is left then.
+   */
+  serveGuest(config: GuestConfig, directory?: string): Promise<GuestServer>;
+  /** The guests of `serveGuest`. */
+  guests(): readonly GuestStatus[];
   /** Ends all sessions, lanes and sockets. Never throws. */
   close(): Promise<void>;
 }
@@ -80,19 +90,22 @@ export async function serve(
   config: ServerConfig,
   { objects = [], log, observe }: Pick<BackendOptions, "log" | "observe"> & { objects?: readonly Plugin[] },
 ): Promise<Backend> {
-  const source =
-    config.xen === undefined ? [] : [(await import("./xen-source.ts")).xenSource(config.xen, log)];
-  const kernel = createKernel({
+  const { baseDirectory } = config;
+  const guests = new XenGuests({
     config,
-    plugins: [...DEFAULT_PLUGINS, ...source],
-    ownPlugins: objects,
-    ...(log && { log }),
+    moduleOf: (plugin) => kernel.plugins().find(({ specifier }) => specifier === plugin)?.module,
+    start: async (guest) => {
+      const own = await prepareKernel(guest, objects, log?.child({ guest: guest.xen?.domid }));
+      await own.start();
+      return own;
+    },
   });
+  const kernel = await prepareKernel(config, objects, log, (offer) => guests.isServed(offer));
   observe?.(kernel.events);
   await kernel.start();
-  const { baseDirectory } = config;
   const close = async (): Promise<void> => {
     await control?.close();
+    await guests.close();
     await kernel.stop();
   };
   const backend: Backend = {
@@ -111,6 +124,8 @@ export async function serve(
     removeFsdev: (id, options) => kernel.removeFsdev(id, options),
     addDevice: async (entry) => kernel.addDevice(parseDevice(entry, kernel.fsdevs, baseDirectory)),
     removeDevice: (pathOrId, options) => kernel.removeDevice(pathOrId, options),
+    serveGuest: (given, directory = baseDirectory) => guests.serve(given, directory),
+    guests: () => guests.status(),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -119,4 +134,21 @@ export async function serve(
     throw error;
   });
   return backend;
+}
+
+/** A kernel that is not started. Offers that are `isOthers` are left to whoever answers them. */
+async function prepareKernel(
+  config: ServerConfig,
+  objects: readonly Plugin[],
+  log: Logger | undefined,
+  isOthers?: (offer: Offer) => boolean,
+): Promise<Kernel> {
+  const source =
+    config.xen === undefined ? [] : [(await import("./xen-source.ts")).xenSource(config.xen, log, isOthers)];
+  return createKernel({
+    config,
+    plugins: [...DEFAULT_PLUGINS, ...source],
+    ownPlugins: objects,
+    ...(log && { log }),
+  });
 }

@@ -14,3 +14,4 @@
  */
 export { type Backend, type BackendOptions, createBackend } from "./backend.ts";
 export { DEFAULT_PLUGINS } from "./default-plugins.ts";
+export type { GuestConfig, GuestServer, GuestStatus } from "./xen-guests.ts";

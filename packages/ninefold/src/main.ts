@@ -1,20 +1,12 @@
-import { readFileSync } from "node:fs";
-import { isConfigError, isPluginLoadError } from "@ninefold/core";
 import { type CommandLine, parseCommandLine } from "./command-line/arguments.ts";
 import { HELP } from "./command-line/help.ts";
 import { COMMANDS } from "./commands/commands.ts";
+import { ownVersion } from "./own-version.ts";
+import { runProgram } from "./program.ts";
 
-/** Runs the command line and returns the exit status. Mistakes of its user become one line on standard error each. */
-export async function main(argv: readonly string[]): Promise<number> {
-  try {
-    return await run(parseCommandLine(argv));
-  } catch (error) {
-    if (isConfigError(error) || isPluginLoadError(error)) {
-      for (const line of error.message.split("\n")) process.stderr.write(`ninefold: ${line}\n`);
-      return 2;
-    }
-    throw error;
-  }
+/** Runs the command line and returns the exit status. */
+export function main(argv: readonly string[]): Promise<number> {
+  return runProgram("ninefold", async () => run(parseCommandLine(argv)));
 }
 
 async function run(line: CommandLine): Promise<number> {
@@ -31,11 +23,4 @@ async function run(line: CommandLine): Promise<number> {
 function print(text: string): number {
   process.stdout.write(text);
   return 0;
-}
-
-function ownVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
-  return manifest.version;
 }

@@ -38,7 +38,16 @@ export interface PlainConfig {
 }
 
 /** QEMU writes these with one dash; `parseArgs` knows two. */
-const ONE_DASH = ["fsdev", "device", "virtfs", "listen", "xen-attach", "xen-domid", "help", "version"];
+export const ONE_DASH: readonly string[] = [
+  "fsdev",
+  "device",
+  "virtfs",
+  "listen",
+  "xen-attach",
+  "xen-domid",
+  "help",
+  "version",
+];
 
 const OPTIONS = {
   fsdev: { type: "string", multiple: true },

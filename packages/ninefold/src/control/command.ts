@@ -5,7 +5,16 @@ import type { Backend } from "../backend.ts";
 /** What commands of the control socket act on. */
 export type ControlledServer = Pick<
   Backend,
-  "status" | "usage" | "devices" | "fsdevs" | "addFsdev" | "removeFsdev" | "addDevice" | "removeDevice"
+  | "status"
+  | "usage"
+  | "devices"
+  | "fsdevs"
+  | "addFsdev"
+  | "removeFsdev"
+  | "addDevice"
+  | "removeDevice"
+  | "serveGuest"
+  | "guests"
 >;
 
 /** What a command sees of the connection that asks. */

@@ -1,12 +1,26 @@
+import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { type ControlCommand, controlCommand, NO_ARGUMENTS } from "./command.ts";
 
 const entry = z.looseObject({});
 const named = z.strictObject({ id: z.string(), force: z.boolean().default(false) });
 
+const handed = z.strictObject({
+  config: z.strictObject({
+    fsdevs: z.unknown().optional(),
+    devices: z.unknown().optional(),
+    xen: z.unknown().optional(),
+  }),
+  directory: z.string().refine((path) => isAbsolute(path), { error: "must be an absolute path" }),
+});
+
 /** What the control socket can be asked, by the name in a request. `controlCommand` says how to add one. */
 export const COMMANDS: Readonly<Record<string, ControlCommand>> = {
-  status: controlCommand(NO_ARGUMENTS, (server) => ({ pid: process.pid, ...server.status() })),
+  status: controlCommand(NO_ARGUMENTS, (server) => ({
+    pid: process.pid,
+    ...server.status(),
+    guests: server.guests(),
+  })),
   "fsdev-list": controlCommand(NO_ARGUMENTS, ({ fsdevs, devices }) =>
     fsdevs.map((fsdev) => ({
       ...fsdev,
@@ -29,4 +43,10 @@ export const COMMANDS: Readonly<Record<string, ControlCommand>> = {
   "device-del": controlCommand(named, (server, { id, force }) =>
     server.removeDevice(id, { onlyIdle: !force }),
   ),
+  /** A guest's part of a configuration is served until the connection ends. */
+  "guest-serve": controlCommand(handed, async (server, { config, directory }, connection) => {
+    const guest = await server.serveGuest(config, directory);
+    connection.onEnd(() => guest.close());
+    return { pid: process.pid, domid: guest.domid };
+  }),
 };

@@ -1,11 +1,26 @@
 import type { DeviceNode, FsdevConfig, KernelStatus, LaneStatus, OfferStatus } from "@ninefold/core";
 import { describeHead, describeProblem } from "../attach/describe.ts";
+import type { GuestStatus } from "../xen-guests.ts";
+
+/** What the command `status` of the control socket answers. */
+export interface ServerStatus extends KernelStatus {
+  readonly pid: number;
+  /** Those whose device models have handed them over. */
+  readonly guests: readonly GuestStatus[];
+}
 
 /** What `ninefold status` prints for people. */
-export function describeStatus(status: KernelStatus & { readonly pid: number }): string {
-  const { pid, state, fsdevs, devices, lanes, xen } = status;
+export function describeStatus(status: ServerStatus): string {
+  const { pid, guests } = status;
   return [
-    `ninefold, pid ${pid}: ${state}\n`,
+    `ninefold, pid ${pid}: ${status.state}\n`,
+    describeKernel(status),
+    ...guests.map((guest) => `for guest ${guest.domid}: ${guest.state}\n${describeKernel(guest)}`),
+  ].join("");
+}
+
+function describeKernel({ fsdevs, devices, lanes, xen }: KernelStatus): string {
+  return [
     section("fsdevs", fsdevs.map(describeFsdev)),
     section("devices", devices.map(describeDevice)),
     section("lanes", lanes.map(describeLane)),
@@ -57,6 +72,8 @@ function describeOffer(row: OfferStatus): string {
   switch (row.state) {
     case "deciding":
       return `${head}\n    being decided`;
+    case "opening":
+      return `${head}\n    fsdev ${row.fsdev} is being opened for it (${row.strategy}: ${row.reason})`;
     case "attached": {
       const taking = row.taken === undefined ? "" : `, taking ${row.taken}`;
       return `${head}\n    attached to ${row.fsdev} at ${row.device}${taking} (${row.strategy}: ${row.reason})`;
