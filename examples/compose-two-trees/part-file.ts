@@ -1,49 +1,21 @@
-import { AGAIN, type DirectorySink, type FsFile, type IoVec, type Status } from "@ninefold/core/contracts";
+import { WrappedFile } from "@ninefold/core/bases";
+import { AGAIN, type DirectorySink, type FsFile, type Status } from "@ninefold/core/contracts";
 
 /** An open file of a part; a directory's entries get the part's inode numbers. */
-export class PartFile implements FsFile {
-  readonly inner: FsFile;
+export class PartFile extends WrappedFile {
   readonly #tag: number;
 
   constructor(inner: FsFile, tag: number) {
-    this.inner = inner;
+    super(inner);
     this.#tag = tag;
   }
 
-  read(offset: number, into: IoVec): Promise<number> {
-    return this.inner.read(offset, into);
-  }
-
-  tryRead(offset: number, into: IoVec): Status {
-    return this.inner.tryRead?.(offset, into) ?? AGAIN;
-  }
-
-  write(offset: number, from: IoVec): Promise<number> {
-    return this.inner.write(offset, from);
-  }
-
-  tryWrite(offset: number, from: IoVec): Status {
-    return this.inner.tryWrite?.(offset, from) ?? AGAIN;
-  }
-
-  readdir(low: number, high: number, sink: DirectorySink): Promise<void> {
+  override readdir(low: number, high: number, sink: DirectorySink): Promise<void> {
     return this.inner.readdir(low, high, this.#tagging(sink));
   }
 
-  tryReaddir(low: number, high: number, sink: DirectorySink): Status {
+  override tryReaddir(low: number, high: number, sink: DirectorySink): Status {
     return this.inner.tryReaddir?.(low, high, this.#tagging(sink)) ?? AGAIN;
-  }
-
-  fsync(dataOnly: boolean): Promise<void> {
-    return this.inner.fsync(dataOnly);
-  }
-
-  close(): Promise<void> {
-    return this.inner.close();
-  }
-
-  tryClose(): Status {
-    return this.inner.tryClose?.() ?? AGAIN;
   }
 
   /** A listing need not have inode numbers: where the driver gives 53 bits, there is no room for the tag. */

@@ -25,7 +25,13 @@
 export type { Channel } from "./channel.ts";
 export { Client, connectClient, type ReplyName, type RequestName, type RpcOptions } from "./client.ts";
 export { attach, Mount, type MountOptions, mount } from "./mount.ts";
-export type { FileType, RemoteAttributes, Timestamp } from "./remote-attributes.ts";
+export {
+  attributesOf,
+  type FileType,
+  type RemoteAttributes,
+  setattrOf,
+  type Timestamp,
+} from "./remote-attributes.ts";
 export type { DirectoryItem } from "./remote-directory.ts";
 export type { RemoteFile } from "./remote-file.ts";
 export { connectSocket, streamChannel } from "./stream-channel.ts";

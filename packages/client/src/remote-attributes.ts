@@ -14,6 +14,7 @@ import {
 import type { MessageFields, MessageInput } from "@ninefold/engine/codec";
 import { broken } from "./reply-errors.ts";
 
+/** A file type in words; `unknown` for one that Linux does not have. */
 export type FileType =
   | "file"
   | "directory"
@@ -24,8 +25,10 @@ export type FileType =
   | "socket"
   | "unknown";
 
+/** A time since 1970, in UTC. */
 export interface Timestamp {
   readonly sec: number;
+  /** 0 to 999,999,999. */
   readonly nsec: number;
 }
 
@@ -74,6 +77,7 @@ const GETATTR_BTIME = 0x800n;
 /** All that Tgetattr can ask. */
 export const GETATTR_ALL = 0x3fff;
 
+/** Rgetattr's fields as numbers. Throws EPROTO for one that is none here. */
 export function attributesOf(reply: MessageFields<"Rgetattr">): RemoteAttributes {
   const known = {
     type: fileTypeOf(reply.mode),
@@ -118,7 +122,7 @@ const SETATTR = {
   mtimeSet: 256,
 };
 
-/** Tsetattr's fields for what is to change. */
+/** Tsetattr's fields for what is to change. Throws EINVAL for a size that is none. */
 export function setattrOf(fid: number, changes: AttributeChanges): MessageInput<"Tsetattr"> {
   const { mode, uid, gid, size, atime, mtime } = changes;
   if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0))

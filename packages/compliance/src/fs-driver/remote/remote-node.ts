@@ -1,4 +1,4 @@
-import type { Client } from "@ninefold/client";
+import { type Client, setattrOf } from "@ninefold/client";
 import {
   type AttributeChanges,
   type Attributes,
@@ -13,7 +13,7 @@ import {
   type NodeKey,
   OPEN,
 } from "@ninefold/core/contracts";
-import { attributesInto, setattrFields } from "./fields.ts";
+import { attributesInto } from "./fields.ts";
 import { RemoteFile } from "./remote-file.ts";
 import { readXattr, writeXattr } from "./xattr-calls.ts";
 
@@ -102,7 +102,7 @@ export class RemoteNode implements FsNode {
 
   async setattr(changes: AttributeChanges, via: FsFile | undefined): Promise<void> {
     const fid = via instanceof RemoteFile ? via.fid : this.#fid;
-    await this.#client.rpc("Tsetattr", setattrFields(fid, changes));
+    await this.#client.rpc("Tsetattr", setattrOf(fid, changes));
   }
 
   async create(name: string, flags: number, options: CreateOptions): Promise<{ node: FsNode; file: FsFile }> {
