@@ -1,7 +1,7 @@
 import { fsLayerCompliance, SAMPLE_FILES } from "@ninefold/compliance/fs-layer";
 import { memoryTree } from "@ninefold/fs-memory";
 import { describe, it } from "vitest";
-import { readonly, throttle } from "../src/index.ts";
+import { quota, readonly, throttle } from "../src/index.ts";
 
 fsLayerCompliance({ describe, it }, "throttle", {
   layer: throttle,
@@ -13,4 +13,10 @@ fsLayerCompliance({ describe, it }, "readonly", {
   layer: readonly,
   base: () => memoryTree({ files: SAMPLE_FILES }),
   adds: ["readOnly"],
+});
+
+fsLayerCompliance({ describe, it }, "quota", {
+  layer: quota,
+  layerOptions: { "max-space": "100M", "max-files": 10_000, "max-open-files": 1000, rescan: 0 },
+  base: () => memoryTree(),
 });
