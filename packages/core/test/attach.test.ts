@@ -189,3 +189,54 @@ test("a stop while an offer is being answered ends all the same", async () => {
   await kernel.stop();
   expect(kernel.devices.find()).toEqual([]);
 });
+
+describe.each(["inline", "process"] as const)(
+  "a driver that hangs while it opens, with lanes %s",
+  (laneMode) => {
+    const fsdevs = { a: { driver: "stub", fail: "hang" }, b: { driver: "stub" } };
+    const stuck = { id: "d1", type: "virtio-9p-pci", fsdev: "a", mount_tag: "t" };
+    const byDomain = ({ domid }: Offer): Decision => attach(domid === 1 ? "a" : "b");
+
+    test("holds up no later offer, and neither fsdevs nor devices that come and go", async () => {
+      const { kernel, told, sink } = bench({ fsdevs }, byDomain, [], { laneMode, stopTimeoutMs: 200 });
+      await kernel.start();
+      sink().offer(offer(1));
+      await until(() => kernel.status().xen?.offers[0]?.state === "opening", "the first is being opened");
+      sink().offer(offer(2));
+      await until(() => told.some(({ name }) => name === "attach"), "the second is attached");
+      expect(told.filter(({ name }) => name === "attach")).toMatchObject([{ event: { offer: "9pfs/2/0" } }]);
+      await kernel.addFsdev({ id: "c", driver: "stub", options: {}, layers: [] });
+      await kernel.addDevice({ id: "d9", type: "stub-9p", fsdev: "c", mountTag: "t", options: { peers: 1 } });
+      await kernel.removeDevice("d9");
+      expect(kernel.status().xen?.offers).toMatchObject([
+        { state: "opening", fsdev: "a" },
+        { state: "attached" },
+      ]);
+      await expect(kernel.removeDevice("9pfs-1-0")).rejects.toThrow("it is in use by offer 9pfs/1/0");
+    });
+
+    test("is given up when its offer is withdrawn, and what was taken goes back to the next", async () => {
+      const steal = ({ domid }: Offer): Decision =>
+        domid === 1 ? attach("a", "/machine/peripheral/d1") : attach("b");
+      const { kernel, told, refused, sink } = bench({ fsdevs, devices: [stuck] }, steal, [], {
+        laneMode,
+        stopTimeoutMs: 50,
+      });
+      await kernel.start();
+      sink().offer(offer(1));
+      await until(() => told.some(({ name }) => name === "steal"), "the device is taken");
+      sink().withdraw("9pfs/1/0");
+      sink().offer(offer(1));
+      await until(() => told.filter(({ name }) => name === "steal").length === 2, "the next has it");
+      expect(told.map(({ name }) => name).filter((name) => name !== "session-error")).toEqual([
+        ...["offer", "steal", "restore", "withdraw", "offer", "steal"],
+      ]);
+      expect(refused).toEqual([]);
+      expect(kernel.devices.get("d1")).toMatchObject({ state: "taken", takenBy: "9pfs/1/0" });
+      expect(kernel.devices.find().map(({ path }) => path)).toEqual([
+        "/machine/peripheral/d1",
+        "/machine/xen/9pfs-1-0",
+      ]);
+    });
+  },
+);

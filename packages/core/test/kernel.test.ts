@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { testKernel } from "./fixtures/harness.ts";
+import { describe, expect, test } from "vitest";
+import { testKernel, until } from "./fixtures/harness.ts";
 
 const FS0 = { fs0: { driver: "stub" } };
 const DEVICE = { type: "stub-9p", fsdev: "fs0", peers: 1 };
@@ -104,4 +104,42 @@ test("a kernel starts once, and stops in any state", async () => {
     { name: "start", event: { fsdevs: 0, devices: 0 } },
     { name: "stop", event: { reason: "first" } },
   ]);
+});
+
+describe.each(["inline", "process"] as const)("with lanes %s", (laneMode) => {
+  test("a device that is removed while it opens is not there, and its fsdev can be used again", async () => {
+    const { kernel, told } = testKernel(
+      { fsdevs: { slow: { driver: "stub", fail: "hang" }, fs0: { driver: "stub" } } },
+      { laneMode, stopTimeoutMs: 50, listen: ["listen", "unplug", "lane-exit"] },
+    );
+    await kernel.start();
+    const of = (fsdev: string, id: string, options = {}) =>
+      kernel.addDevice({ type: "stub-9p", id, fsdev, mountTag: "t", options: { peers: 1, ...options } });
+    const hung = [of("slow", "d0"), of("slow", "d1")];
+    const refused = Promise.all(
+      hung.map((device) => expect(device).rejects.toThrow(/was removed while it was opened|ended/)),
+    );
+    await until(() => kernel.devices.find().length === 2, "they are in the tree");
+    await of("fs0", "d2");
+    await kernel.removeDevice("d1");
+    await expect(kernel.removeFsdev("slow")).rejects.toThrow("it is in use by /machine/peripheral/d0");
+    expect(await kernel.removeFsdev("slow", { force: true })).toEqual(["/machine/peripheral/d0"]);
+    await refused;
+    expect(kernel.devices.find().map(({ id }) => id)).toEqual(["d2"]);
+
+    const stuck = expect(of("fs0", "d3", { fail: "hang" })).rejects.toThrow(
+      "was removed while it was opened",
+    );
+    await until(() => kernel.devices.get("d3") !== undefined, "it is in the tree");
+    await kernel.removeDevice("d3");
+    await stuck;
+    await of("fs0", "d3");
+    expect(told.map(({ name, event }) => [name, event.device])).toEqual([
+      ["listen", "/machine/peripheral/d2"],
+      ["unplug", "/machine/peripheral/d1"],
+      ["unplug", "/machine/peripheral/d0"],
+      ["unplug", "/machine/peripheral/d3"],
+      ["listen", "/machine/peripheral/d3"],
+    ]);
+  });
 });

@@ -1,10 +1,12 @@
 import type { DeviceConfig } from "../config/server-config.ts";
 import type { XenConfig } from "../config/xen-config.ts";
-import type { Attachment, Machine, NewFsdev } from "../contracts/attach-strategy.ts";
+import type { Machine, NewFsdev } from "../contracts/attach-strategy.ts";
+import type { DeviceNode } from "../contracts/device-node.ts";
 import type { KernelEvents } from "../contracts/events.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { Offer, OfferSource } from "../contracts/offer.ts";
 import type { EventHub } from "../events/event-hub.ts";
+import { untilAborted } from "../kernel/keyed-queue.ts";
 import type { ServedMachine } from "../kernel/served-machine.ts";
 import type { AttachPlan } from "./attach-plan.ts";
 import { decide } from "./decide.ts";
@@ -24,14 +26,25 @@ export interface AttachmentsParts {
 /** Where the devices that serve offers are in the device tree. */
 const CONTAINER = "xen";
 
+type OpeningOffer = Extract<OfferStatus, { readonly state: "opening" }>;
+
 interface KnownOffer {
   status: OfferStatus;
   readonly source: OfferSource;
   /** The fsdev that was made for it. */
   made?: string | undefined;
+  /** The device that is opened for it, or serves it. */
+  device?: DeviceNode | undefined;
+  /** Aborts when it is withdrawn. */
+  readonly leaving: AbortController;
+  /** What is under way for it. Never rejects. */
+  work: Promise<void>;
 }
 
-/** Carries out what strategies decide. One call at a time: its owner sees to that. */
+/**
+ * Carries out what strategies decide. Decisions come one after the other, and each is in the tree when the next is made; devices
+ * are opened side by side, so that a driver that hangs holds up no other offer.
+ */
 export class Attachments {
   readonly #parts: AttachmentsParts;
   readonly #machine: Machine;
@@ -56,48 +69,77 @@ export class Attachments {
 
   /** The offer that serves by this device, or has taken it. */
   holderOf(path: string): string | undefined {
-    const holder = this.status().offers.find(
-      (row) => row.state === "attached" && (row.device === path || row.taken === path),
+    const holder = [...this.#offers.values()].find(
+      ({ status, device }) => device?.path === path || ("taken" in status && status.taken === path),
     );
-    return holder?.offer.id;
+    return holder?.status.offer.id;
   }
 
-  /** Answers an offer: attaches it or refuses it. Never throws. */
+  /** It was withdrawn, and what served it has not ended yet. */
+  isLeaving(id: string): boolean {
+    return this.#offers.get(id)?.leaving.signal.aborted === true;
+  }
+
+  /** Settles when nothing is under way for any offer. */
+  async settled(): Promise<void> {
+    const works = [...this.#offers.values()].map(({ work }) => work);
+    await Promise.all(works);
+  }
+
+  /** Decides on an offer. What follows from that, attaching or refusing it, goes on when this settles. Never throws. */
   async answer(offer: Offer, source: OfferSource): Promise<void> {
-    const known: KnownOffer = { status: { offer, state: "deciding" }, source };
+    const known: KnownOffer = {
+      ...{ status: { offer, state: "deciding" }, source },
+      ...{ leaving: new AbortController(), work: Promise.resolve() },
+    };
     this.#offers.set(offer.id, known);
     this.#parts.events.emit("offer", { offer: offer.id, details: offer });
     const chain = this.#parts.plan.chainFor(offer);
     const { strategy, decision } = await decide(offer, this.#machine, chain);
-    if (decision.kind === "attach") {
-      await this.#attach(offer, known, strategy, decision);
-    } else {
+    if (decision.kind === "refuse") {
       const { code, reason, candidates = [] } = decision;
-      await this.#refuse(offer, known, { strategy, code, reason, candidates });
+      known.work = this.#refuse(offer, known, { strategy, code, reason, candidates });
+      return;
     }
+    const { mountTag, reason, device: taken } = decision;
+    const fsdev = typeof decision.fsdev === "string" ? decision.fsdev : decision.fsdev.id;
+    try {
+      if (typeof decision.fsdev !== "string") await this.#makeFsdev(decision.fsdev, known);
+    } catch (error) {
+      known.work = this.#fail(offer, known, strategy, error);
+      return;
+    }
+    if (taken !== undefined) this.#parts.machine.tree.take(taken, offer.id);
+    known.status = { offer, state: "opening", strategy, reason, fsdev, mountTag, taken };
+    known.work = this.#attach(known, known.status, decision.entry);
   }
 
   /** Ends what serves the offer. Nothing happens when it is not known. Never throws. */
   async withdraw(id: string): Promise<void> {
     const known = this.#offers.get(id);
     if (known === undefined) return;
+    known.leaving.abort(new Error("the offer was withdrawn"));
+    if (known.status.state === "opening" && known.device !== undefined) {
+      await this.#parts.machine.removeDevice(known.device);
+    }
+    await known.work;
     await this.#detach(known, "the toolstack took it back, or its guest is gone");
+    if (this.#offers.get(id) !== known) return;
     this.#offers.delete(id);
     this.#parts.events.emit("withdraw", { offer: id });
   }
 
   /** Refuses what was served by a lane that died: nobody else will tell the guest. Never throws. */
   async laneDied(fsdev: string, how: string): Promise<void> {
-    const lost = [...this.#offers].filter(
-      ([, { status }]) => status.state === "attached" && status.fsdev === fsdev,
+    const lost = [...this.#offers.values()].filter(
+      ({ status }) => status.state === "attached" && status.fsdev === fsdev,
     );
-    for (const [, known] of lost) {
-      if (known.status.state !== "attached") continue;
-      const { offer, strategy } = known.status;
-      const reason = `the process that served fsdev "${fsdev}" died (${how}); detach the device and attach it again`;
-      await this.#detach(known, reason);
-      await this.#refuse(offer, known, { strategy, code: "failed", reason, candidates: [] });
-    }
+    await Promise.all(
+      lost.map((known) => {
+        known.work = this.#lose(known, fsdev, how);
+        return known.work;
+      }),
+    );
   }
 
   /** Tells what ended with the lanes and devices. */
@@ -110,26 +152,42 @@ export class Attachments {
     this.#offers.clear();
   }
 
-  async #attach(offer: Offer, known: KnownOffer, strategy: string, decision: Attachment): Promise<void> {
+  async #attach(known: KnownOffer, plan: OpeningOffer, entry: string | undefined): Promise<void> {
     const { machine, events, log } = this.#parts;
-    const { mountTag, reason, device: taken } = decision;
-    const isNew = typeof decision.fsdev !== "string";
-    const fsdev = typeof decision.fsdev === "string" ? decision.fsdev : decision.fsdev.id;
-    if (taken !== undefined) await this.#take(taken, offer);
+    const { offer, strategy, reason, fsdev, mountTag, taken } = plan;
     try {
-      if (typeof decision.fsdev !== "string") await this.#makeFsdev(decision.fsdev, known);
-      const { path: device } = await machine.addDevice(this.#deviceOf(offer, fsdev, mountTag), CONTAINER);
+      if (taken !== undefined) await this.#revoke(taken, offer, known.leaving.signal);
+      const { node, served } = await machine.plugDevice(this.#deviceOf(offer, fsdev, mountTag), CONTAINER);
+      known.device = node;
+      if (known.leaving.signal.aborted) machine.removeDevice(node).catch(() => {});
+      const { path: device } = await served;
       const attached: AttachedOffer = { strategy, reason, fsdev, mountTag, device, taken };
       known.status = { offer, state: "attached", ...attached };
-      if (decision.entry !== undefined) this.#matched.add(decision.entry);
+      if (entry !== undefined) this.#matched.add(entry);
       log.info("offer attached", { offer: offer.id, ...attached });
       events.emit("attach", { offer: offer.id, strategy, reason, fsdev, mountTag, device });
     } catch (error) {
-      if (isNew) this.#unmakeFsdev(known);
+      known.device = undefined;
+      known.status = { offer, state: "deciding" };
+      this.#unmakeFsdev(known);
       if (taken !== undefined) await this.#giveBack(taken, offer, true);
-      const message = error instanceof Error ? error.message.replaceAll("\n", "; ") : String(error);
-      await this.#refuse(offer, known, { strategy, code: "failed", reason: message, candidates: [] });
+      // Nobody waits for an answer to an offer that is withdrawn.
+      if (!known.leaving.signal.aborted) await this.#fail(offer, known, strategy, error);
     }
+  }
+
+  #fail(offer: Offer, known: KnownOffer, strategy: string, error: unknown): Promise<void> {
+    const reason = error instanceof Error ? error.message.replaceAll("\n", "; ") : String(error);
+    return this.#refuse(offer, known, { strategy, code: "failed", reason, candidates: [] });
+  }
+
+  async #lose(known: KnownOffer, fsdev: string, how: string): Promise<void> {
+    if (known.status.state !== "attached") return;
+    const { offer, strategy } = known.status;
+    const reason = `the process that served fsdev "${fsdev}" died (${how}); detach the device and attach it again`;
+    await this.#detach(known, reason);
+    if (known.leaving.signal.aborted) return;
+    await this.#refuse(offer, known, { strategy, code: "failed", reason, candidates: [] });
   }
 
   async #refuse(offer: Offer, known: KnownOffer, refused: RefusedOffer): Promise<void> {
@@ -150,19 +208,19 @@ export class Attachments {
     const { offer, fsdev, device, taken } = status;
     await this.#parts.machine.removeDevice({ fsdev, path: device });
     known.status = { offer, state: "deciding" };
+    known.device = undefined;
     this.#parts.log.info("offer detached", { offer: offer.id, device, reason });
     this.#parts.events.emit("detach", { offer: offer.id, fsdev, device, reason });
     this.#unmakeFsdev(known);
     if (taken !== undefined) await this.#giveBack(taken, offer, this.#parts.xen.restore);
   }
 
-  async #take(path: string, offer: Offer): Promise<void> {
+  async #revoke(path: string, offer: Offer, signal: AbortSignal): Promise<void> {
     const { machine, events, log } = this.#parts;
     const node = machine.tree.get(path);
     if (node === undefined) return;
     const { fsdev, connections } = node;
-    machine.tree.take(path, offer.id);
-    await machine.lanes.revoke(fsdev, path);
+    await untilAborted(machine.lanes.revoke(fsdev, path), signal);
     log.info("device taken", { offer: offer.id, device: path, connections });
     events.emit("steal", { offer: offer.id, device: path, fsdev, connections });
   }

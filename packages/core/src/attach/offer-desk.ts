@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Offer, OfferSource } from "../contracts/offer.ts";
 import { Attachments, type AttachmentsParts } from "./attachments.ts";
 import { compareOffers, type XenStatus } from "./offer-status.ts";
@@ -13,6 +14,9 @@ interface Arrival {
   readonly offer: Offer;
 }
 
+/** How long other offers wait for one that is opened at the start, or that is taken back, in milliseconds. */
+const PATIENCE_MS = 5_000;
+
 /**
  * Takes offers from their sources and has them answered, one after the other. Those that are there together are answered
  * by domain and device number, so that it does not matter how they were found.
@@ -21,6 +25,8 @@ export class OfferDesk {
   readonly #parts: OfferDeskParts;
   readonly #attachments: Attachments;
   #arrived: Arrival[] = [];
+  /** Those whose namesakes are still being taken back, by their ids. */
+  readonly #waiting = new Map<string, Arrival>();
   #isOpen = false;
   #isQueued = false;
 
@@ -30,11 +36,11 @@ export class OfferDesk {
     parts.events.source.on("lane-exit", ({ fsdev, code, signal, expected }) => {
       if (expected) return;
       const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-      this.#queue(() => this.#attachments.laneDied(fsdev, how));
+      this.#queue(() => this.#patiently(this.#attachments.laneDied(fsdev, how)));
     });
   }
 
-  /** Settles when everything that the sources have found at the start is answered. Throws what a source throws. */
+  /** Settles when everything that the sources have found at the start is decided. Throws what a source throws. */
   async start(): Promise<void> {
     for (const source of this.#parts.sources) {
       await source.start({
@@ -44,6 +50,16 @@ export class OfferDesk {
     }
     this.#isOpen = true;
     await this.#answerArrived();
+  }
+
+  /** Settles when what was decided so far is done, or takes too long. */
+  async opened(): Promise<void> {
+    await this.#patiently(this.#attachments.settled());
+  }
+
+  /** Settles when nothing is under way for any offer. */
+  settled(): Promise<void> {
+    return this.#attachments.settled();
   }
 
   /** No offer is answered any more. */
@@ -88,13 +104,38 @@ export class OfferDesk {
 
   #leave(id: string): void {
     this.#arrived = this.#arrived.filter(({ offer }) => offer.id !== id);
-    this.#queue(() => this.#attachments.withdraw(id));
+    this.#waiting.delete(id);
+    this.#queue(() => {
+      const left = this.#attachments.withdraw(id);
+      left.then(() => this.#arriveAgain(id)).catch(() => {});
+      return this.#patiently(left);
+    });
+  }
+
+  #arriveAgain(id: string): void {
+    const arrival = this.#waiting.get(id);
+    if (arrival === undefined || this.#attachments.isLeaving(id)) return;
+    this.#waiting.delete(id);
+    this.#arrive(arrival);
+  }
+
+  /** What goes on beyond this time is told, and others are no longer held up. */
+  async #patiently(work: Promise<void>): Promise<void> {
+    const done = new AbortController();
+    const late = sleep(PATIENCE_MS, true, { signal: done.signal }).catch(() => false);
+    if (await Promise.race([work.then(() => false), late]))
+      this.#parts.log.warn("offers do not wait any longer for one that is being opened or closed");
+    done.abort();
   }
 
   async #answerArrived(): Promise<void> {
     const arrived = this.#arrived.toSorted((a, b) => compareOffers(a.offer, b.offer));
     this.#arrived = [];
-    for (const { offer, source } of arrived) await this.#attachments.answer(offer, source);
+    for (const arrival of arrived) {
+      const { offer, source } = arrival;
+      if (this.#attachments.isLeaving(offer.id)) this.#waiting.set(offer.id, arrival);
+      else await this.#attachments.answer(offer, source);
+    }
   }
 
   #queue(action: () => Promise<void>): void {

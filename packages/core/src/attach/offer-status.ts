@@ -5,6 +5,7 @@ import type { EntryProblem } from "./entry-problems.ts";
 /** An offer, and what became of it. */
 export type OfferStatus =
   | { readonly offer: Offer; readonly state: "deciding" }
+  | ({ readonly offer: Offer; readonly state: "opening" } & Omit<AttachedOffer, "device">)
   | ({ readonly offer: Offer; readonly state: "attached" } & AttachedOffer)
   | ({ readonly offer: Offer; readonly state: "refused" } & RefusedOffer);
 

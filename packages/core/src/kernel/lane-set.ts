@@ -6,6 +6,7 @@ import type { EventHub } from "../events/event-hub.ts";
 import type { LaneConfig, LaneDevice, LaneEvent } from "../lane/lane-config.ts";
 import type { LaneExit, LaneHandle, LaneSink } from "../lane/lane-handle.ts";
 import { describeExit } from "../lane/process-lane.ts";
+import { untilAborted } from "./keyed-queue.ts";
 
 /** A lane's place in `status`. */
 export interface LaneStatus {
@@ -50,9 +51,14 @@ export class LaneSet {
     this.#log = log;
   }
 
-  /** Starts a lane for an fsdev that has none. Throws what `start` throws; nothing is left then. */
-  start(config: LaneConfig, start: StartLane): Promise<void> {
-    const started = this.#start(config, start);
+  /** Starts a lane for an fsdev that has none, unless `signal` aborts. Throws what `start` throws; nothing is left then. */
+  start(config: LaneConfig, start: StartLane, signal?: AbortSignal): Promise<void> {
+    const { signal: closing } = this.#closing;
+    const started = this.#start(
+      config,
+      start,
+      signal === undefined ? closing : AbortSignal.any([closing, signal]),
+    );
     const pending = started.catch(() => {}).finally(() => this.#starting.delete(pending));
     this.#starting.add(pending);
     return started;
@@ -62,13 +68,23 @@ export class LaneSet {
     return this.#lanes.get(fsdev)?.state === "running";
   }
 
-  /** Serves one more device in a running lane. When it throws, nothing of it is left. */
-  async addDevice(fsdev: string, device: LaneDevice, plugins: readonly string[]): Promise<void> {
+  /** Serves one more device in a running lane. When it throws, also because `signal` aborts, nothing of it is left. */
+  async addDevice(
+    fsdev: string,
+    device: LaneDevice,
+    plugins: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<void> {
     const entry = this.#lanes.get(fsdev);
     if (entry === undefined) throw new TypeError(`fsdev ${fsdev} has no lane`);
     this.#early.set(device.path, []);
     try {
-      this.#opened(device.path, fsdev, await entry.handle.addDevice(device, plugins));
+      const usage = await untilAborted(entry.handle.addDevice(device, plugins), signal);
+      this.#opened(device.path, fsdev, usage);
+    } catch (error) {
+      // The lane gives up what it opens for it as soon as it has it.
+      if (signal?.aborted) entry.handle.removeDevice(device.path).catch(() => {});
+      throw error;
     } finally {
       this.#early.delete(device.path);
     }
@@ -128,12 +144,16 @@ export class LaneSet {
     return this.#events.listened.filter((name) => name.startsWith("session-"));
   }
 
-  async #start({ fsdev: { id: fsdev }, devices }: LaneConfig, start: StartLane): Promise<void> {
+  async #start(
+    { fsdev: { id: fsdev }, devices }: LaneConfig,
+    start: StartLane,
+    signal: AbortSignal,
+  ): Promise<void> {
     for (const { path } of devices) this.#early.set(path, []);
     try {
-      this.#closing.signal.throwIfAborted();
+      signal.throwIfAborted();
       const sink: LaneSink = { log: this.#log.child({ fsdev }), emit: (event) => this.#take(event) };
-      const handle = await start(sink, this.#closing.signal);
+      const handle = await start(sink, signal);
       this.#lanes.set(fsdev, { handle, state: "running" });
       handle.exited
         .then((exit) => this.#exited(fsdev, exit))
@@ -145,9 +165,9 @@ export class LaneSet {
     } finally {
       for (const { path } of devices) this.#early.delete(path);
     }
-    if (!this.#closing.signal.aborted) return;
+    if (!signal.aborted) return;
     await this.#stop(fsdev);
-    throw this.#closing.signal.reason;
+    throw signal.reason;
   }
 
   async #stop(fsdev: string): Promise<void> {

@@ -33,7 +33,7 @@ export class PlanningKernel implements Kernel {
   #desk: OfferDesk | undefined;
   #state: KernelStatus["state"] = "created";
   #stopped: Promise<void> | undefined;
-  /** One change of fsdevs and devices after the other. */
+  /** One change of the tree and the registry after the other; none of them waits for a lane. */
   #changes: Promise<unknown> = Promise.resolve();
 
   constructor(options: KernelOptions) {
@@ -100,35 +100,34 @@ export class PlanningKernel implements Kernel {
     return this.#change(() => this.#machine.addFsdev(fsdev));
   }
 
-  removeFsdev(id: string, { force = false }: RemoveFsdevOptions = {}): Promise<readonly string[]> {
-    return this.#change(async () => {
-      const { tree, fsdevs } = this.#machine;
-      fsdevs.require(id, "");
-      const users = force ? tree.find({ fsdev: id }) : [];
-      for (const { path } of users) this.#requireFree(path);
-      for (const node of users) await this.#machine.removeDevice(node);
-      this.#machine.removeFsdev(id);
-      return users.map(({ path }) => path);
-    });
+  async removeFsdev(id: string, { force = false }: RemoveFsdevOptions = {}): Promise<readonly string[]> {
+    this.#requireRunning();
+    const { tree, fsdevs } = this.#machine;
+    fsdevs.require(id, "");
+    const users = force ? tree.find({ fsdev: id }) : [];
+    for (const { path } of users) this.#requireFree(path);
+    await Promise.all(users.map((node) => this.#machine.removeDevice(node)));
+    await this.#change(async () => this.#machine.removeFsdev(id));
+    return users.map(({ path }) => path);
   }
 
-  addDevice(device: DeviceConfig): Promise<DeviceNode> {
-    return this.#change(() => this.#machine.addDevice(device));
+  async addDevice(device: DeviceConfig): Promise<DeviceNode> {
+    const { served } = await this.#change(() => this.#machine.plugDevice(device));
+    return served;
   }
 
-  removeDevice(pathOrId: string, { onlyIdle = false }: RemoveDeviceOptions = {}): Promise<DeviceNode> {
-    return this.#change(async () => {
-      const node = this.#machine.tree.get(pathOrId);
-      if (node === undefined) throw this.#noDevice(pathOrId);
-      const { path, connections } = node;
-      this.#requireFree(path);
-      if (onlyIdle && connections > 0) {
-        const guests = connections === 1 ? "1 connected guest" : `${connections} connected guests`;
-        throw inUse(`device ${path}`, guests, "unmount it there first, or force it");
-      }
-      await this.#machine.removeDevice(node);
-      return node;
-    });
+  async removeDevice(pathOrId: string, { onlyIdle = false }: RemoveDeviceOptions = {}): Promise<DeviceNode> {
+    this.#requireRunning();
+    const node = this.#machine.tree.get(pathOrId);
+    if (node === undefined) throw this.#noDevice(pathOrId);
+    const { path, connections } = node;
+    this.#requireFree(path);
+    if (onlyIdle && connections > 0) {
+      const guests = connections === 1 ? "1 connected guest" : `${connections} connected guests`;
+      throw inUse(`device ${path}`, guests, "unmount it there first, or force it");
+    }
+    await this.#machine.removeDevice(node);
+    return node;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -148,6 +147,7 @@ export class PlanningKernel implements Kernel {
     });
     const desk = this.#desk;
     await this.#queue(() => desk.start());
+    await desk.opened();
   }
 
   /** A later plugin's source is in the place of an earlier one's of the same name. */
@@ -173,10 +173,14 @@ export class PlanningKernel implements Kernel {
   /** One change after the other, while the kernel runs. */
   #change<Value>(action: () => Promise<Value>): Promise<Value> {
     return this.#queue(() => {
-      if (this.#state !== "running")
-        throw new TypeError(`fsdevs and devices change while a kernel runs; it is ${this.#state}`);
+      this.#requireRunning();
       return action();
     });
+  }
+
+  #requireRunning(): void {
+    if (this.#state !== "running")
+      throw new TypeError(`fsdevs and devices change while a kernel runs; it is ${this.#state}`);
   }
 
   #queue<Value>(action: () => Promise<Value>): Promise<Value> {
@@ -191,6 +195,8 @@ export class PlanningKernel implements Kernel {
     await this.#desk?.close();
     await this.#machine.lanes.close();
     await this.#changes;
+    await this.#machine.idle();
+    await this.#desk?.settled();
     this.#desk?.logProblems();
     this.#machine.clear();
     this.#desk?.end();

@@ -11,7 +11,8 @@ import type { LaneConfig, LaneDevice } from "../lane/lane-config.ts";
 import { startProcessLane } from "../lane/process-lane.ts";
 import { PluginSet } from "../plugins/plugin-set.ts";
 import type { KernelOptions } from "./kernel.ts";
-import { LaneSet } from "./lane-set.ts";
+import { KeyedQueue } from "./keyed-queue.ts";
+import { LaneSet, type StartLane } from "./lane-set.ts";
 import {
   type DevicePlan,
   type FsdevPlan,
@@ -31,7 +32,23 @@ export interface RealizedDevice {
   readonly node: DeviceNode;
 }
 
-/** Fsdevs, devices and the lanes that serve them. One change at a time: its owner sees to that. */
+/** A device that is in the tree. */
+export interface PluggedDevice {
+  readonly node: DeviceNode;
+  /** Settles when a guest can come to it; rejects when it cannot be served, and is gone. Must be listened to. */
+  readonly served: Promise<DeviceNode>;
+}
+
+interface Opening {
+  readonly cancel: AbortController;
+  /** Never rejects. */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Fsdevs, devices and the lanes that serve them. Tree and registry change at once; what lanes do is ordered for each fsdev alone,
+ * so that one whose driver hangs holds up no other.
+ */
 export class ServedMachine {
   readonly tree: DeviceTree;
   readonly fsdevs: FsdevRegistry;
@@ -42,6 +59,11 @@ export class ServedMachine {
   readonly #options: KernelOptions;
   readonly #log: Logger;
   readonly #plans = new Map<string, FsdevPlan>();
+  /** What lanes are asked, by fsdev. */
+  readonly #queue = new KeyedQueue();
+  /** Devices that are being opened, and removed, by path. */
+  readonly #opening = new Map<string, Opening>();
+  readonly #removing = new Map<string, Promise<void>>();
 
   constructor(options: KernelOptions, events: EventHub<KernelEvents>, log: Logger) {
     this.#options = options;
@@ -82,24 +104,38 @@ export class ServedMachine {
     this.#plans.delete(id);
   }
 
-  /** When it throws, the device is not there. `container` counts more than the transport's. */
-  async addDevice(device: DeviceConfig, container?: string): Promise<DeviceNode> {
-    this.fsdevs.require(device.fsdev, `device ${device.id ?? device.type}`);
-    const planned = await planDevice(device, this.plugins);
-    const plan = container === undefined ? planned : { ...planned, container };
-    const node = this.#realize(plan);
-    try {
-      if (plan.connects) await this.#serve({ plan, node });
-    } catch (error) {
-      this.tree.unplug(node.path);
-      throw error;
-    }
-    return this.tree.get(node.path) ?? node;
+  /** When it throws, the device is not there. */
+  async addDevice(device: DeviceConfig): Promise<DeviceNode> {
+    return (await this.plugDevice(device)).served;
   }
 
-  async removeDevice({ fsdev, path }: Pick<DeviceNode, "fsdev" | "path">): Promise<void> {
-    await this.lanes.removeDevice(fsdev, path);
-    this.tree.unplug(path);
+  /**
+   * Puts a device into the tree, and has it served after what its fsdev's lane does already. Throws when the device is refused, and
+   * is not there then. `container` counts more than the transport's.
+   */
+  async plugDevice(device: DeviceConfig, container?: string): Promise<PluggedDevice> {
+    const user = `device ${device.id ?? device.type}`;
+    this.fsdevs.require(device.fsdev, user);
+    const planned = await planDevice(device, this.plugins);
+    const plan = container === undefined ? planned : { ...planned, container };
+    // It may have been removed meanwhile.
+    this.fsdevs.require(device.fsdev, user);
+    const node = this.#realize(plan);
+    return { node, served: this.#open({ plan, node }) };
+  }
+
+  /** Ends its sessions and takes it out; one that is being opened is given up. */
+  removeDevice({ fsdev, path }: Pick<DeviceNode, "fsdev" | "path">): Promise<void> {
+    const known = this.#removing.get(path);
+    if (known !== undefined) return known;
+    const removed = this.#remove(fsdev, path).finally(() => this.#removing.delete(path));
+    this.#removing.set(path, removed);
+    return removed;
+  }
+
+  /** Settles when no lane is asked for anything any more. */
+  idle(): Promise<void> {
+    return this.#queue.idle();
   }
 
   /** Takes everything out, when all lanes have ended. */
@@ -127,21 +163,48 @@ export class ServedMachine {
     return node;
   }
 
-  async #serve({ plan, node }: RealizedDevice): Promise<void> {
-    const { fsdev } = plan.config;
-    if (!this.lanes.isRunning(fsdev)) return this.#startLane(fsdev, [{ plan, node }]);
-    const modules = this.#isInline ? [] : modulesOf(plan.plugins, this.plugins);
-    await this.lanes.addDevice(fsdev, laneDevice({ plan, node }), modules);
+  async #open({ plan, node }: RealizedDevice): Promise<DeviceNode> {
+    const { path, fsdev } = node;
+    const cancel = new AbortController();
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    this.#opening.set(path, { cancel, ended });
+    try {
+      const { signal } = cancel;
+      if (plan.connects) await this.#queue.run(fsdev, () => this.#serve({ plan, node }, signal), signal);
+    } catch (error) {
+      this.tree.unplug(path);
+      throw error;
+    } finally {
+      this.#opening.delete(path);
+      resolve();
+    }
+    return this.tree.get(path) ?? node;
   }
 
-  async #startLane(fsdev: string, served: readonly RealizedDevice[]): Promise<void> {
+  async #remove(fsdev: string, path: string): Promise<void> {
+    const opening = this.#opening.get(path);
+    opening?.cancel.abort(new Error(`device ${path} was removed while it was opened`));
+    await opening?.ended;
+    if (this.tree.get(path) === undefined) return;
+    await this.#queue.run(fsdev, () => this.lanes.removeDevice(fsdev, path));
+    this.tree.unplug(path);
+  }
+
+  async #serve({ plan, node }: RealizedDevice, signal: AbortSignal): Promise<void> {
+    const { fsdev } = plan.config;
+    if (!this.lanes.isRunning(fsdev)) return this.#startLane(fsdev, [{ plan, node }], signal);
+    const modules = this.#isInline ? [] : modulesOf(plan.plugins, this.plugins);
+    await this.lanes.addDevice(fsdev, laneDevice({ plan, node }), modules, signal);
+  }
+
+  async #startLane(fsdev: string, served: readonly RealizedDevice[], cancel?: AbortSignal): Promise<void> {
     const config = this.#laneConfig(fsdev, served);
     const stopTimeoutMs = this.#options.stopTimeoutMs ?? STOP_TIMEOUT_MS;
-    await this.lanes.start(config, (sink, signal) =>
+    const start: StartLane = (sink, signal) =>
       this.#isInline
         ? startInlineLane(config, this.plugins, sink, { stopTimeoutMs, signal })
-        : startProcessLane(config, sink, { stopTimeoutMs, signal }),
-    );
+        : startProcessLane(config, sink, { stopTimeoutMs, signal });
+    await this.lanes.start(config, start, cancel);
   }
 
   #laneConfig(fsdev: string, served: readonly RealizedDevice[]): LaneConfig {

@@ -24,7 +24,7 @@ export interface Lane {
   readonly usage: readonly LaneUsage[];
   /** Serves one more device. When it throws, nothing of it is left. */
   addDevice(device: LaneDevice): Promise<readonly UsageLine[]>;
-  /** Ends the device's sessions; nothing happens when it is not there. */
+  /** Ends the device's sessions, or gives up opening it; nothing happens when it is not there. */
   removeDevice(path: string): Promise<void>;
   /** Answers ENODEV to all that comes by this device, from now on until `readmitDevice`. */
   revokeDevice(path: string): void;
@@ -43,16 +43,21 @@ export async function startLane(config: LaneConfig, context: LaneContext): Promi
   const endpoints = new Map<string, TransportEndpoint>();
   const usage = new Map<string, readonly UsageLine[]>();
   const open = new Map<string, DeviceSessions>();
+  const unready = new Map<string, { isGivenUp: boolean }>();
   let isClosed = false;
 
   const addDevice = async (device: LaneDevice): Promise<readonly UsageLine[]> => {
     const ofDevice = new DeviceSessions((error) =>
       log.error("a revoked session kept what it had", { device: device.path, error }),
     );
-    const endpoint = await openDevice(device, config, context, sessions, ofDevice);
-    if (isClosed) {
+    const state = { isGivenUp: false };
+    unready.set(device.path, state);
+    const endpoint = await openDevice(device, config, context, sessions, ofDevice).finally(() => {
+      if (unready.get(device.path) === state) unready.delete(device.path);
+    });
+    if (isClosed || state.isGivenUp) {
       await closing(`device ${device.path}`, log, () => endpoint.close());
-      throw new TypeError("the lane was closed while it opened a device");
+      throw new TypeError("the device, or its lane, was closed while it was opened");
     }
     endpoints.set(device.path, endpoint);
     usage.set(device.path, endpoint.usage);
@@ -60,6 +65,8 @@ export async function startLane(config: LaneConfig, context: LaneContext): Promi
     return endpoint.usage;
   };
   const removeDevice = async (path: string): Promise<void> => {
+    const early = unready.get(path);
+    if (early !== undefined) early.isGivenUp = true;
     const endpoint = endpoints.get(path);
     endpoints.delete(path);
     usage.delete(path);
