@@ -11,6 +11,7 @@ import { type XenDeviceOptions, xenDeviceOptions } from "./backend/options.ts";
 import type { Hypervisor } from "./hypervisor/hypervisor.ts";
 import { openHypervisor } from "./hypervisor/linux-hypervisor.ts";
 import { connectXenStore } from "./xenstore/client.ts";
+import { lastingXenStore } from "./xenstore/lasting-store.ts";
 import type { XenStore } from "./xenstore/store.ts";
 
 /** What a device needs of Xen; stand-ins make it run anywhere. */
@@ -37,10 +38,18 @@ async function openDevice(
   options: XenDeviceOptions,
   host: TransportHost,
 ): Promise<TransportEndpoint> {
-  const store = await orConfigError(host.device, () => xen.connectXenStore(options.xenstore));
+  const { log } = host;
+  const store = await orConfigError(host.device, () =>
+    lastingXenStore({
+      connect: () => xen.connectXenStore(options.xenstore),
+      onLoss: (error) => log.warn("the connection to xenstored is lost: the device is served on", { error }),
+      onReturn: () => log.info("connected to xenstored again"),
+    }),
+  );
   let hypervisor: Hypervisor | undefined;
   let backend: DeviceBackend | undefined;
   const close = async (): Promise<void> => {
+    store.endWithConnection();
     await backend?.close();
     hypervisor?.close();
     await store.close();
@@ -59,7 +68,7 @@ async function openDevice(
   }
   void store.ended.then((reason) => {
     if (reason !== undefined) {
-      host.log.error("xenstored is gone: the device is served on, but cannot be taken back", {
+      log.error("xenstored is gone: the device is served on, but cannot be taken back", {
         error: reason,
       });
     }

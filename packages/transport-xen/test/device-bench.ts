@@ -14,7 +14,7 @@ import {
   type ToolstackDevice,
 } from "../src/testing/index.ts";
 import { xenTransport } from "../src/transport.ts";
-import { MemoryXenStore } from "../src/xenstore/index.ts";
+import { MemoryXenStore, type XenStore } from "../src/xenstore/index.ts";
 import { StubSession } from "./stub-session.ts";
 
 export interface DeviceBench {
@@ -36,6 +36,7 @@ export interface DeviceBench {
 export async function deviceBench(
   description: Partial<DeviceDescription> = {},
   openSession?: TransportHost["openSession"],
+  connect?: () => Promise<XenStore>,
 ): Promise<DeviceBench> {
   const store = new MemoryXenStore();
   const xen = new MemoryHypervisor();
@@ -82,7 +83,7 @@ export async function deviceBench(
     lines,
     serve: async (options = {}) => {
       const transport = xenTransport({
-        connectXenStore: async () => store.connect(),
+        connectXenStore: connect ?? (async () => store.connect()),
         openHypervisor: () => xen.open(),
       });
       const { kind = "xen_9pfs", domid = 1, devid = 0 } = description;

@@ -2,6 +2,8 @@ import { ConfigError } from "@ninefold/core/contracts";
 import type { XenStore } from "../xenstore/store.ts";
 
 const DIRECTORY = "libxl/xen-9pfs";
+/** libxl looks at this, relative to the back end's domain. */
+export const CLAIM: string = `${DIRECTORY}/state`;
 /** Who has claimed it: a process that ended without a word leaves the claim behind. */
 const OWNER = `${DIRECTORY}/ninefold-pid`;
 

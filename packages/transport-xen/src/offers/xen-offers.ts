@@ -2,8 +2,9 @@ import type { Logger, Offer, OfferSink, OfferSource } from "@ninefold/core/contr
 import { errorText } from "../backend/error-text.ts";
 import { STATE } from "../backend/xenbus-state.ts";
 import { connectXenStore, XENSTORED_SOCKET } from "../xenstore/client.ts";
+import { type LastingXenStore, lastingXenStore } from "../xenstore/lasting-store.ts";
 import type { XenStore, XenStoreWatch } from "../xenstore/store.ts";
-import { claimXen9pfs } from "./claim.ts";
+import { CLAIM, claimXen9pfs } from "./claim.ts";
 import { identityOf, scanDevices } from "./scan.ts";
 
 export interface XenOffersOptions {
@@ -40,6 +41,8 @@ class XenOffers implements OfferSource {
   /** Devices whose front end is not complete, by its path. */
   readonly #frontends = new Map<string, XenStoreWatch>();
   #store: XenStore | undefined;
+  /** The same, when it is this source's own. */
+  #lasting: LastingXenStore | undefined;
   #sink: OfferSink | undefined;
   #domid = 0;
   #watches: XenStoreWatch[] = [];
@@ -54,12 +57,18 @@ class XenOffers implements OfferSource {
 
   async start(sink: OfferSink): Promise<void> {
     const { xenstore = XENSTORED_SOCKET, claim = true, domid, log } = this.#options;
-    const store = typeof xenstore === "string" ? await connectXenStore(xenstore) : xenstore;
+    let store: XenStore;
+    if (typeof xenstore === "string") {
+      this.#lasting = await connectForGood(xenstore, log);
+      store = this.#lasting;
+    } else {
+      store = xenstore;
+    }
     this.#store = store;
     this.#sink = sink;
     try {
       this.#domid = domid ?? Number((await store.read("domid")) ?? 0);
-      if (claim && this.#kinds.includes("xen_9pfs")) this.#unclaim = await claimXen9pfs(store);
+      if (claim && this.#kinds.includes("xen_9pfs")) await this.#claim(store);
       for (const kind of this.#kinds) {
         const path = `/local/domain/${this.#domid}/backend/${kind}`;
         this.#watches.push(await store.watch(path, () => void this.#scan()));
@@ -93,6 +102,7 @@ class XenOffers implements OfferSource {
     if (store === undefined) return;
     this.#store = undefined;
     this.#sink = undefined;
+    this.#lasting?.endWithConnection();
     for (const watch of [...this.#watches, ...this.#frontends.values()]) await watch.close();
     this.#watches = [];
     this.#frontends.clear();
@@ -101,7 +111,23 @@ class XenOffers implements OfferSource {
     await this.#unclaim().catch((error: unknown) => {
       this.#options.log?.warn("the claim on libxl's type=xen_9pfsd could not be taken back", { error });
     });
-    if (typeof (this.#options.xenstore ?? "") === "string") await store.close();
+    await this.#lasting?.close();
+  }
+
+  /** Claims libxl's type=xen_9pfsd; and again when the node is gone, as it is when xenstored has begun anew. */
+  async #claim(store: XenStore): Promise<void> {
+    this.#unclaim = await claimXen9pfs(store);
+    const renew = async (): Promise<void> => {
+      if (this.#store === undefined || (await store.read(CLAIM)) !== undefined) return;
+      await claimXen9pfs(store);
+      this.#options.log?.info("libxl's type=xen_9pfsd is claimed again");
+    };
+    const listener = (): void => {
+      void renew().catch((error: unknown) => {
+        this.#options.log?.error("libxl's type=xen_9pfsd could not be claimed again", { error });
+      });
+    };
+    this.#watches.push(await store.watch(CLAIM, listener));
   }
 
   #scan(): Promise<void> {
@@ -156,6 +182,15 @@ class XenOffers implements OfferSource {
       this.#frontends.set(path, await store.watch(`${path}/state`, () => void this.#scan()));
     }
   }
+}
+
+function connectForGood(socketPath: string, log: Logger | undefined): Promise<LastingXenStore> {
+  return lastingXenStore({
+    connect: () => connectXenStore(socketPath),
+    onLoss: (error) =>
+      log?.warn("the connection to xenstored is lost: no offers are seen until it is back", { error }),
+    onReturn: () => log?.info("connected to xenstored again"),
+  });
 }
 
 /** The toolstack waits for this before it removes the device. */

@@ -11,7 +11,9 @@
  *
  * @packageDocumentation
  */
+
 export { connectXenStore, XENSTORED_SOCKET } from "./client.ts";
+export { type LastingXenStore, type LastingXenStoreOptions, lastingXenStore } from "./lasting-store.ts";
 export { type ListingOptions, parseListing, readListing } from "./listing.ts";
 export { MemoryXenStore, type MemoryXenStoreOptions, type NodeEntry } from "./memory-store.ts";
 export {

@@ -1,5 +1,5 @@
+import { sequenceOf } from "../../../engine/test/fuzz/case.ts";
 import { Random as MessageRandom } from "../../../engine/test/fuzz/random.ts";
-import { anyRequest, mutated } from "../../../engine/test/fuzz/requests.ts";
 import { FIELD, halfLength } from "../../src/ring/index.ts";
 import type { Grant, GrantingDomain, ToolstackDevice } from "../../src/testing/index.ts";
 import { FrontRing } from "../../src/testing/index.ts";
@@ -24,6 +24,7 @@ export async function hostileLife(random: Random, { store, domain, device }: Hos
   const data = domain.grant(2 ** order);
   const ports = [domain.allocatePort(() => {}), domain.allocatePort(() => {})] as const;
   const isLikely = !random.chance(3);
+  const messages = sequenceOf(new MessageRandom(random.u32()), undefined).values();
   fillPage(random, page, data, order, isLikely);
   await store.transaction(async (nodes) => {
     const number = (right: number): string =>
@@ -41,7 +42,7 @@ export async function hostileLife(random: Random, { store, domain, device }: Hos
     if (random.chance(5)) await store.write(`${frontend}/state`, String(random.below(9)));
     else if (random.chance(2)) await store.write(`${frontend}/state`, "4");
     if (random.chance(2)) await new Promise((done) => setTimeout(done, random.below(4)));
-    converse(random, page, data, order);
+    converse(random, messages, page, data, order);
     ports[0].notify();
   }
   await new Promise((done) => setTimeout(done, random.below(3)));
@@ -60,7 +61,13 @@ function fillPage(random: Random, page: Grant, data: Grant, order: number, isLik
 }
 
 /** Some messages of 9P, some of them no such thing, and now and then indices that nobody should believe. */
-function converse(random: Random, page: Grant, data: Grant, order: number): void {
+function converse(
+  random: Random,
+  messages: Iterator<Uint8Array, undefined>,
+  page: Grant,
+  data: Grant,
+  order: number,
+): void {
   const half = halfLength(order);
   const front = new FrontRing(
     page.bytes,
@@ -70,12 +77,10 @@ function converse(random: Random, page: Grant, data: Grant, order: number): void
     () => {},
   );
   const { indices } = front;
-  const messages = new MessageRandom(random.u32());
   for (let i = random.below(8); i > 0; i--) {
-    const message = anyRequest(messages);
-    const bytes = random.chance(4) ? mutated(message, messages) : message;
+    const bytes = messages.next().value;
     const room = half - ((indices.outProd - indices.outCons) >>> 0);
-    if (bytes.length > room && !random.chance(20)) continue;
+    if (bytes === undefined || (bytes.length > room && !random.chance(20))) continue;
     const at = indices.outProd;
     for (const [k, byte] of bytes.entries()) data.bytes[half + ((at + k) & (half - 1))] = byte;
     indices.outProd = (at + bytes.length) >>> 0;
