@@ -1,5 +1,5 @@
-// npm run fuzz [-- --messages N | --seconds N] [--seed S] [--cases N] [--world memory|local] [--keep]
-// Random and mutated conversations with the engine over fs-memory and fs-local. Prints its seed; a failure prints what
+// npm run fuzz [-- --messages N | --seconds N] [--seed S] [--cases N] [--world memory|counted|local] [--keep]
+// Random and mutated conversations in both dialects with the engine over fs-memory and fs-local. Prints its seed; a failure prints what
 // repeats all that its world had met. --keep adds to the corpus what shows an answer that was not seen before.
 import { readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -9,11 +9,12 @@ import { runCase, sequenceOf } from "./case.ts";
 import { keep, readCorpus } from "./corpus.ts";
 import { Honest } from "./honest.ts";
 import { Random } from "./random.ts";
-import { localWorld, memoryWorld, type World } from "./worlds.ts";
+import { countedWorld, localWorld, memoryWorld, type World } from "./worlds.ts";
 
 /** Cases in one world: then it is checked, and replaced by a fresh one. */
 const EPOCH = 250;
-const WORLDS = { memory: memoryWorld, local: localWorld } as const;
+const WORLDS = { memory: memoryWorld, counted: countedWorld, local: localWorld } as const;
+const ORDER = ["local", "memory", "local", "counted"] as const;
 const SETTLED_AFTER = 1_000_000;
 /** MiB that heap and process may be larger at the end than half-way. */
 const MOST_GROWTH = { heapUsed: 4, rss: 64 } as const;
@@ -95,7 +96,7 @@ console.log(`# seed ${seed}, ${corpus.length} kept conversations`);
 const began = performance.now();
 let current = "the corpus";
 try {
-  for (const next of ["memory", "local"] as const) {
+  for (const next of ["memory", "counted", "local"] as const) {
     const target = await enter(next);
     const random = new Random(seed);
     for (const sequence of corpus)
@@ -108,8 +109,8 @@ try {
   for (let i = 0; counts.messages < Number(values.messages) && i < Number(values.cases); i++) {
     if (performance.now() > until) break;
     if (target === undefined || i % EPOCH === 0) {
-      const next = values.world ?? (i % (2 * EPOCH) === 0 ? "local" : "memory");
-      target = await enter(next === "local" ? "local" : "memory");
+      const next = ORDER.find((name) => name === values.world) ?? ORDER[(i / EPOCH) % ORDER.length];
+      target = await enter(next ?? "local");
     }
     const first = i - (i % EPOCH);
     current = `--seed ${(seed + first) >>> 0} --cases ${i - first + 1} --world ${target.name}`;
