@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ensureStage, labCache } from "../src/cache.ts";
+import { ensureStage, labCache, stageFolder } from "../src/cache.ts";
 import { type CpioEntry, cpioOf } from "../src/cpio.ts";
 import { qemuLab } from "../src/prepare.ts";
 import { bundleNinefold, bundlePrograms } from "./bundle.ts";
@@ -23,11 +23,19 @@ export interface XenBootOptions {
   readonly scripts: readonly { readonly name: string; readonly text: string }[];
   /** Default 2048: dom0 has 900 of them, each guest 160. */
   readonly memoryMiB?: number;
+  /** Guests whose initramfs is `domu-tools.cpio` have python3, git and others beside busybox, and the tree suite. */
+  readonly tools?: boolean;
+  /** Further host folders that dom0 can mount, by the tag of a virtio device. */
+  readonly folders?: Readonly<Record<string, string>>;
+  /** The caller's terminal is dom0's console. Ctrl-A X ends the machine at once. */
+  readonly interactive?: boolean;
 }
 
 /** Fetches what is missing, lays the run's files into `share`, and says how to boot. */
-export async function prepareXen({ share, scripts, memoryMiB = 2048 }: XenBootOptions): Promise<XenBoot> {
+export async function prepareXen(options: XenBootOptions): Promise<XenBoot> {
+  const { share, scripts, memoryMiB = 2048, tools = false, folders = {}, interactive = false } = options;
   await ensureStage("qemu");
+  if (tools) await ensureStage("tools");
   const xen = await ensureStage("xen");
   const qemu = qemuLab();
   mkdirSync(join(share, "run"), { recursive: true });
@@ -44,8 +52,14 @@ export async function prepareXen({ share, scripts, memoryMiB = 2048 }: XenBootOp
   const guestFiles = readdirSync(join(here, "guest")).map((name) =>
     fileFrom(`lab/guest/${name}`, `guest/${name}`),
   );
-  append(join(xen, "domu.cpio"), [fileFrom("init", "guest-init"), ...guestFiles], join(share, "domu.cpio"));
-  append(join(xen, "dom0.cpio"), [fileFrom("init", "dom0-init")], join(share, "dom0.cpio"));
+  const guest = [fileFrom("init", "guest-init"), ...guestFiles];
+  append([join(xen, "domu.cpio")], guest, join(share, "domu.cpio"));
+  if (tools) {
+    const suite = fileFrom("tree.py", "../guest-suite/tree.py");
+    const parts = [join(xen, "domu.cpio"), join(stageFolder("tools"), "tools.cpio")];
+    append(parts, [...guest, suite], join(share, "domu-tools.cpio"));
+  }
+  append([join(xen, "dom0.cpio")], [fileFrom("init", "dom0-init")], join(share, "dom0.cpio"));
   const node = await nodeImage(xen);
   return {
     argv: [
@@ -64,7 +78,8 @@ export async function prepareXen({ share, scripts, memoryMiB = 2048 }: XenBootOp
         "-m",
         String(memoryMiB),
       ],
-      ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio"],
+      ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
+      ...["-serial", interactive ? "mon:stdio" : "stdio"],
       ...["-device", "isa-debug-exit,iobase=0xf4,iosize=0x1"],
       ...["-kernel", join(xen, "xen"), "-append", XEN_ARGUMENTS],
       ...["-initrd", `${join(xen, "vmlinux")} ${DOM0_ARGUMENTS},${join(share, "dom0.cpio")}`],
@@ -72,6 +87,7 @@ export async function prepareXen({ share, scripts, memoryMiB = 2048 }: XenBootOp
       ...drive("node", node),
       ...folder("repo", repository, true),
       ...folder("share", share, false),
+      ...Object.entries(folders).flatMap(([tag, path]) => folder(tag, path, false)),
     ],
   };
 }
@@ -98,8 +114,8 @@ function fileFrom(path: string, source: string): CpioEntry {
   return { path, mode: 0o100755, data: readFileSync(join(here, source)) };
 }
 
-function append(base: string, entries: readonly CpioEntry[], out: string): void {
-  writeFileSync(out, Buffer.concat([readFileSync(base), cpioOf(entries)]));
+function append(parts: readonly string[], entries: readonly CpioEntry[], out: string): void {
+  writeFileSync(out, Buffer.concat([...parts.map((part) => readFileSync(part)), cpioOf(entries)]));
 }
 
 /** The repository's own Node as a disk: over a shared folder, loading it takes seconds. */

@@ -44,9 +44,8 @@ export async function bundleNinefold(folder: string): Promise<void> {
   mkdirSync(join(folder, "bin"));
   for (const [name, path] of Object.entries(bin ?? {})) {
     const program = path.replace(/^\.(.*)\.js$/, "..$1.mjs");
-    writeFileSync(join(folder, "bin", name), `#!/bin/sh\nexec node "\${0%/*}/${program}" "$@"\n`, {
-      mode: 0o755,
-    });
+    const text = `#!/bin/sh\nexec node "$(dirname "$(readlink -f "$0")")/${program}" "$@"\n`;
+    writeFileSync(join(folder, "bin", name), text, { mode: 0o755 });
   }
   for (const name of packages) {
     const place = join(folder, "node_modules", name);

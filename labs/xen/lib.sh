@@ -54,7 +54,7 @@ guest() {
 name = "$name"
 type = "$kind"
 kernel = "/lab/vmlinux"
-ramdisk = "/tmp/domu.cpio"
+ramdisk = "${GUEST_RAMDISK:-/tmp/domu.cpio}"
 memory = ${GUEST_MEMORY:-160}
 maxmem = ${GUEST_MEMORY:-160}
 vcpus = 1

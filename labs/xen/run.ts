@@ -1,6 +1,6 @@
 // node labs/xen/run.ts [--log FOLDER] -- 'COMMAND': boots Xen and runs COMMAND in dom0
-// node labs/xen/run.ts [--log FOLDER] NAME...: boots Xen once and runs these scenarios of labs/xen/scenarios there;
-// the last line counts their checks
+// node labs/xen/run.ts [--log FOLDER] [--tools] NAME...: boots Xen once and runs these scenarios of labs/xen/scenarios
+// there; the last line counts their checks. With --tools, guests can have python3 and others: what `tree` needs
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -20,7 +20,7 @@ const command = separator < 0 ? [] : process.argv.slice(separator + 1);
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2, separator < 0 ? undefined : separator),
   allowPositionals: true,
-  options: { log: { type: "string" }, print: { type: "boolean" } },
+  options: { log: { type: "string" }, print: { type: "boolean" }, tools: { type: "boolean" } },
 });
 const scripts = positionals.map((name) => ({
   name,
@@ -35,7 +35,7 @@ if (scripts.length === 0) {
 const share = mkdtempSync(join(tmpdir(), "ninefold-xen-"));
 const removeShare = (): void => rmSync(share, { recursive: true, force: true });
 const cancelRemoval = cleanUpOnExit(removeShare);
-const { argv } = await prepareXen({ share, scripts });
+const { argv } = await prepareXen({ share, scripts, tools: values.tools ?? false });
 if (values.print === true) process.stderr.write(`${argv.join(" ")}\n`);
 let output = "";
 const status = await runToEnd(argv, {

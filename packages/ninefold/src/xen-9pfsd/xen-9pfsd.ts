@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { ConfigError, type Plugin, parseConfig, type ServerConfig } from "@ninefold/core";
 import { claimXen9pfs } from "@ninefold/transport-xen";
-import { serve } from "../backend.ts";
 import { parseCommandLine } from "../command-line/arguments.ts";
 import { loadPlain } from "../commands/load-config.ts";
 import { createLogger } from "../logging.ts";
@@ -35,8 +34,10 @@ export async function runXen9pfsd(
   await using stack = new AsyncDisposableStack();
   const store = await openXenStore(config.xen?.store);
   stack.defer(() => store.close());
-  // libxl waits ten seconds for this, and then as long for the device, which is watched for by then: loading takes its time.
+  // libxl waits ten seconds for this, and then as long for the device. What serves takes its time to load, and looks for
+  // devices that came before.
   stack.defer(await claimXen9pfs(store));
+  const { serve } = await import("../backend.ts");
   const backend = await serve(config, { log, objects });
   stack.defer(() => backend.close());
   log.info("serving type=xen_9pfsd");

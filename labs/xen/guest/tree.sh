@@ -1,0 +1,5 @@
+connected && mount9p "$tag" && {
+  python3 /tree.py /mnt
+  say "status $?"
+  umount /mnt && say "unmounted"
+}
