@@ -48,9 +48,9 @@ async function openDevice(
   );
   let hypervisor: Hypervisor | undefined;
   let backend: DeviceBackend | undefined;
-  const close = async (): Promise<void> => {
+  const close: TransportEndpoint["close"] = async (how) => {
     store.endWithConnection();
-    await backend?.close();
+    await backend?.close(how);
     hypervisor?.close();
     await store.close();
   };

@@ -150,6 +150,21 @@ describe("a device of xenstore", () => {
     await endpoint.close();
   });
 
+  test("is left when the server is lost, and taken up as soon as the old one has let go", async () => {
+    const bench = await deviceBench();
+    const lost = await bench.serve();
+    const guest = await bench.guest();
+    const taking = bench.serve();
+    await new Promise((done) => setTimeout(done, 150));
+    await lost.close({ isLost: true });
+    const endpoint = await taking;
+    expect(await bench.state()).toBe("4");
+    expect(await guest.request(message(50, 1, Uint8Array.of(7)))).toEqual(message(51, 1, Uint8Array.of(7)));
+    await guest.close();
+    await endpoint.close();
+    expect(bench.xen.mapped).toBe(0);
+  });
+
   test("is closed when the server stops, unless it is to be left", async () => {
     const bench = await deviceBench();
     const endpoint = await bench.serve();

@@ -90,8 +90,11 @@ export interface Transport<Options = unknown> {
 export interface TransportEndpoint {
   /** What the user pastes: lines of arguments for the VMM, and the guest's mount command. */
   readonly usage: readonly UsageLine[];
-  /** Ends all sessions and leaves nothing behind. */
-  close(): Promise<void>;
+  /**
+   * Ends all sessions and leaves nothing behind. With `isLost` the server has died, and another may be started in its place:
+   * a guest that can go on with that one is not told of an end.
+   */
+  close(how?: { readonly isLost: boolean }): Promise<void>;
 }
 
 export interface UsageLine {

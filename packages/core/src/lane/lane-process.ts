@@ -26,7 +26,7 @@ process.on("message", (message: ToLane) => {
 });
 process.on("disconnect", () => {
   setTimeout(() => process.exit(LANE_EXIT.ENDED), LAST_MOMENT_MS).unref();
-  end(LANE_EXIT.ENDED).catch(crash);
+  end(LANE_EXIT.ENDED, true).catch(crash);
 });
 process.on("uncaughtException", crash);
 
@@ -124,10 +124,10 @@ function running(): Promise<Lane> {
 }
 
 /** Closes what is open, then leaves; once only. Messages on their way are delivered first. */
-function end(code: number): Promise<void> {
+function end(code: number, isLost = false): Promise<void> {
   ending ??= (async () => {
     const open = await lane?.catch(() => undefined);
-    await open?.close();
+    await open?.close({ isLost });
     await leave(code);
   })();
   return ending;

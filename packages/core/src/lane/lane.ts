@@ -30,7 +30,7 @@ export interface Lane {
   revokeDevice(path: string): void;
   readmitDevice(path: string): void;
   /** Ends all sessions, then closes the tree. What fails on the way is logged. Never throws. */
-  close(): Promise<void>;
+  close(how?: { readonly isLost: boolean }): Promise<void>;
 }
 
 /** Opens the tree and serves the devices. When it throws (ConfigError), everything has been closed again. */
@@ -45,6 +45,8 @@ export async function startLane(config: LaneConfig, context: LaneContext): Promi
   const open = new Map<string, DeviceSessions>();
   const unready = new Map<string, { isGivenUp: boolean }>();
   let isClosed = false;
+  /** There is no kernel any more. */
+  let isLost = false;
 
   const addDevice = async (device: LaneDevice): Promise<readonly UsageLine[]> => {
     const ofDevice = new DeviceSessions((error) =>
@@ -71,7 +73,7 @@ export async function startLane(config: LaneConfig, context: LaneContext): Promi
     endpoints.delete(path);
     usage.delete(path);
     open.delete(path);
-    await closing(`device ${path}`, log, () => endpoint?.close());
+    await closing(`device ${path}`, log, () => endpoint?.close({ isLost }));
   };
   stack.defer(async () => {
     isClosed = true;
@@ -88,7 +90,10 @@ export async function startLane(config: LaneConfig, context: LaneContext): Promi
     removeDevice,
     revokeDevice: (path) => open.get(path)?.revoke(),
     readmitDevice: (path) => open.get(path)?.readmit(),
-    close: () => owned.disposeAsync(),
+    close: (how) => {
+      isLost = how?.isLost ?? false;
+      return owned.disposeAsync();
+    },
   };
 }
 

@@ -50,20 +50,27 @@ export class DeviceBackend {
 
   /**
    * Resolves when the device is as far as the front end's present state allows. Throws HypervisorError EBUSY, having
-   * changed nothing, when another back end serves the front end.
+   * changed nothing, when another back end serves the front end, and does not end soon.
    */
   async start(): Promise<void> {
     this.#unwatch = await this.#nodes.watch(() => void this.#look());
     await this.#look();
-    if (this.#rival !== undefined) throw this.#rival;
+    for (const until = performance.now() + RIVAL_PATIENCE_MS; this.#rival !== undefined; ) {
+      if (performance.now() > until) throw this.#rival;
+      await new Promise((done) => setTimeout(done, RIVAL_PAUSE_MS));
+      this.#rival = undefined;
+      this.#hasFailed = false;
+      await this.#look();
+    }
   }
 
-  async close(): Promise<void> {
+  /** With `isLost` as `TransportEndpoint.close` has it. */
+  async close(how?: { readonly isLost: boolean }): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#unwatch();
     await this.#queue;
-    const isLeft = this.#options.whenStopped === "left";
+    const isLeft = how?.isLost === true || this.#options.whenStopped === "left";
     await this.#disconnect("the server stops");
     if (isLeft || this.#written === undefined || this.#written === STATE.CLOSED) return;
     await this.#write(STATE.CLOSED).catch((error: unknown) => {
@@ -191,6 +198,10 @@ export class DeviceBackend {
     if (await this.#nodes.writeState(state)) this.#written = state;
   }
 }
+
+/** A process that has been killed may be about to let its event channels go. */
+const RIVAL_PATIENCE_MS = 2000;
+const RIVAL_PAUSE_MS = 100;
 
 function whyClosed({ isOnline, frontendState }: Observation): string {
   if (!isOnline) return "the toolstack took the device back";
