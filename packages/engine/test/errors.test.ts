@@ -32,6 +32,13 @@ describe("what a driver throws", () => {
     expect(quota).toEqual({ errno: ERRNO.EDQUOT, logged: [], events: [] });
     const node = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
     expect(await throwing(node)).toMatchObject({ errno: ERRNO.ENOSPC, logged: [] });
+    for (const [code, errno] of [
+      ["ETXTBSY", 26],
+      ["EUCLEAN", 117],
+      ["ENOTSUP", 95],
+    ] as const) {
+      expect(await throwing(Object.assign(new Error(code), { code }))).toMatchObject({ errno, logged: [] });
+    }
   });
 
   it("by accident, is EIO, logged once with session, fid, tag and message", async () => {
@@ -42,6 +49,7 @@ describe("what a driver throws", () => {
       null,
       { code: "EWHATEVER" },
       { code: 5 },
+      { code: "toString" },
     ]) {
       const { errno, logged, events } = await throwing(thrown);
       expect(errno).toBe(ERRNO.EIO);

@@ -100,7 +100,10 @@ function readTime(message: MessageReader, isChanged: boolean, isGiven: boolean):
   return { sec, nsec };
 }
 
-/** `Tstatfs fid[4]`. */
+/**
+ * `Tstatfs fid[4]`. bsize is what the counts are in, for a client has no other unit to multiply them by. It is not scaled
+ * to what a message carries, as QEMU does: that would round the counts.
+ */
 export async function statfs(call: Call): Promise<number> {
   const { message, context } = call;
   const fid = call.fid(message.u32());

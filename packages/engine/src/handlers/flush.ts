@@ -3,7 +3,9 @@ import type { Call } from "../session/call.ts";
 
 /**
  * `Tflush oldtag[2]`. Requests are not cancelled: Rflush comes behind the old request's own reply, at once when there is
- * none under way. Only what waits for somebody else, a blocking Tlock, is ended early.
+ * none under way. Only what waits for somebody else, a blocking Tlock, is ended early, and what comes in parts, a
+ * directory of 9P2000.u, after the part that it is at. A read or write that waits in a tree is not: the tree has the
+ * guest's memory, which is the guest's again with Rflush.
  */
 export function flush(call: Call): number | Promise<number> {
   const { message, context } = call;
