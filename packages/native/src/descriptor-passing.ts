@@ -115,3 +115,12 @@ export function send(
   }
   return sysSendmsg(fd, struct, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
+
+/** As {@link send} without descriptors, of the first `iovCount` entries of an {@link IoVecArray}. */
+export function sendVector(fd: number, iovAddress: number, iovCount: number): number {
+  putHeader(0, 0, 0);
+  const { view, struct } = syncArea;
+  setU64(view, 16, iovAddress);
+  setU64(view, 24, iovCount);
+  return sysSendmsg(fd, struct, MSG_DONTWAIT | MSG_NOSIGNAL);
+}

@@ -23,8 +23,8 @@
  * | folders | getdents64 + DirectoryEntries, seekDirectory |
  * | attributes by name | getxattr, setxattr, removexattr, listxattr (any descriptor), fgetxattr, fsetxattr, fremovexattr, flistxattr |
  * | locks | ofdLock, ofdGetLock |
- * | events | createEventFd, signalEventFd, drainEventFd, watchReadable, watchWritable |
- * | Unix sockets | listenUnix, acceptUnix, connectUnix, socketPair, receive, send, shutdown, peerCredentials |
+ * | events | createEventFd, signalEventFd, drainEventFd, watchReadable, watchWritable, watchSocket, busyPoll |
+ * | Unix sockets | listenUnix, acceptUnix, connectUnix, socketPair, receive, send, sendVector, shutdown, peerCredentials |
  * | process | getOpenFileLimit, setOpenFileLimit, effectiveUid, effectiveGid, prctl, voluntarySwitches |
  *
  * @example
@@ -53,6 +53,7 @@ export {
   statx,
   utimensat,
 } from "./attributes.ts";
+export { type BusyPoll, type BusyPoller, busyPoll } from "./busy-poll.ts";
 export {
   AT_EMPTY_PATH,
   AT_FDCWD,
@@ -177,7 +178,7 @@ export {
   syncFileRange,
   write,
 } from "./data.ts";
-export { MOST_PASSED_DESCRIPTORS, receive, send } from "./descriptor-passing.ts";
+export { MOST_PASSED_DESCRIPTORS, receive, send, sendVector } from "./descriptor-passing.ts";
 export { DirectoryEntries, getdents64, seekDirectory } from "./directory.ts";
 export { Errno, errnoName, NativeError } from "./errno.ts";
 export { createEventFd, drainEventFd, signalEventFd } from "./event-fd.ts";
@@ -224,7 +225,14 @@ export {
   umask,
 } from "./open.ts";
 export { assertSupported, NativeUnsupportedError } from "./platform.ts";
-export { type Watch, type WatchOptions, watchReadable, watchWritable } from "./poll.ts";
+export {
+  type SocketWatch,
+  type Watch,
+  type WatchOptions,
+  watchReadable,
+  watchSocket,
+  watchWritable,
+} from "./poll.ts";
 export { StatfsBuffer } from "./statfs-buffer.ts";
 export { StatxBuffer } from "./statx-buffer.ts";
 export { isSupported } from "./supported.ts";

@@ -5,7 +5,14 @@ import { loadKoffi } from "./platform.ts";
 import { sysEpollCreate1, sysEpollCtl } from "./syscalls.ts";
 
 type PollHandle = ReturnType<typeof import("koffi")["node"]["poll"]>;
-type Interest = { readonly readable: true } | { readonly writable: true };
+interface Interest {
+  readonly readable: boolean;
+  readonly writable: boolean;
+}
+
+const READABLE: Interest = { readable: true, writable: false };
+const WRITABLE: Interest = { readable: false, writable: true };
+const BOTH: Interest = { readable: true, writable: true };
 
 const EPOLL_CLOEXEC = 0o2000000;
 const EPOLL_CTL_ADD = 1;
@@ -25,11 +32,18 @@ export interface Watch {
   [Symbol.dispose](): void;
 }
 
+/** A {@link Watch} of both directions. */
+export interface SocketWatch extends Watch {
+  /** What it calls back for from now on; neither pauses it. Cheap when nothing changes. */
+  want(readable: boolean, writable: boolean): void;
+}
+
 // koffi's handle stops silently when it is garbage collected, so it must be reachable from here, whatever the caller keeps.
 const open = new Set<DescriptorWatch>();
 
-class DescriptorWatch implements Watch {
-  readonly #interest: Interest;
+class DescriptorWatch implements SocketWatch {
+  /** Undefined while it is paused. */
+  #interest: Interest | undefined;
   readonly #callback: () => void;
   readonly #onError: ((error: unknown) => void) | undefined;
   /** A duplicate of our own, see {@link openWatch}. */
@@ -54,13 +68,33 @@ class DescriptorWatch implements Watch {
     }
     // libuv stops after EPOLLERR (a reset peer, say), but what was sent before can still be read: go on until the owner closes.
     if (typeof status === "number" && status < 0) {
-      try {
-        this.#handle?.start(this.#interest, this.#onEvent);
-      } catch (error) {
-        this.#report(error);
-      }
+      this.#start();
     }
   };
+
+  #start(): void {
+    if (this.#interest === undefined) {
+      return;
+    }
+    try {
+      this.#handle?.start(this.#interest, this.#onEvent);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  want(readable: boolean, writable: boolean): void {
+    const interest = readable ? (writable ? BOTH : READABLE) : writable ? WRITABLE : undefined;
+    if (interest === this.#interest) {
+      return;
+    }
+    this.#interest = interest;
+    if (interest === undefined) {
+      this.#handle?.stop();
+    } else {
+      this.#start();
+    }
+  }
 
   #report(error: unknown): void {
     try {
@@ -112,7 +146,7 @@ function tryPoll(fd: number): number {
   return result;
 }
 
-function openWatch(fd: number, interest: Interest, callback: () => void, options: WatchOptions): Watch {
+function openWatch(fd: number, interest: Interest, callback: () => void, options: WatchOptions): SocketWatch {
   // koffi 3.3.4 aborts the process when libuv refuses a descriptor: one that is closed, cannot be polled, or is watched already. So
   // the kernel is asked before, and a fresh duplicate cannot be known to libuv, whatever Node itself does with `fd`.
   const duplicate = dup(fd);
@@ -133,10 +167,15 @@ function openWatch(fd: number, interest: Interest, callback: () => void, options
  * Throws NativeError: EBADF, EMFILE, or EPERM for a regular file or directory.
  */
 export function watchReadable(fd: number, callback: () => void, options: WatchOptions = {}): Watch {
-  return openWatch(fd, { readable: true }, callback, options);
+  return openWatch(fd, READABLE, callback, options);
 }
 
 /** As {@link watchReadable}, for room to write. */
 export function watchWritable(fd: number, callback: () => void, options: WatchOptions = {}): Watch {
-  return openWatch(fd, { writable: true }, callback, options);
+  return openWatch(fd, WRITABLE, callback, options);
+}
+
+/** As {@link watchReadable} at first, until {@link SocketWatch.want} says otherwise. */
+export function watchSocket(fd: number, callback: () => void, options: WatchOptions = {}): SocketWatch {
+  return openWatch(fd, READABLE, callback, options);
 }

@@ -1,99 +1,120 @@
 import type { IoVec } from "@ninefold/core/contracts";
+import { Slab } from "./slab.ts";
 
 /** `size[4] type[1] tag[2]`: the shortest message. */
 export const HEADER_SIZE = 7;
 const SIZE_SIZE = 4;
-const SMALLEST_MEMORY = 8192;
+/** What a connection begins with, in bytes. Each time a read fills it, it gets four times as much, up to the largest. */
+const FIRST_SIZE = 16 * 1024;
+const LARGEST_SIZE = 256 * 1024;
+const GROWTH = 4;
+/** Less room than this is not read into, and so much is moved rather than left where it is. */
+const SMALL = 4096;
 
 /** What `Incoming.next` found. */
 export type Found = "message" | "nothing" | "broken";
 
 /**
- * Cuts what arrives into T-messages. One that lies whole in what a single read gave is used in place; one that does not
- * is put together in memory of its own, one at a time, once its size is known to be allowed.
+ * Cuts what arrives into T-messages, each used where it was read. A message that is handled later keeps its memory until
+ * then, and what comes meanwhile goes behind it, or elsewhere.
  */
 export class Incoming {
   readonly #maxMessageSize: number;
-  #bytes: Uint8Array = new Uint8Array(0);
-  #at = 0;
-  /** A message that is not whole yet, and how much of it is there. */
-  #partial: Uint8Array = new Uint8Array(SMALLEST_MEMORY);
-  #have = 0;
-  #spare: Uint8Array | undefined;
-  /** Memory of its own that the last message lies in: `recycle` it once the message is answered. */
-  memory: Uint8Array | undefined;
+  readonly #limit: number;
+  #size = FIRST_SIZE;
+  #slab = new Slab(FIRST_SIZE);
+  #spare: Slab | undefined;
+  /** What was read and not looked at is `[#start, #end)`. */
+  #start = 0;
+  #end = 0;
+  /** Bytes of memory that messages under way keep from being used anew, beside the current piece. */
+  #keptBytes = 0;
   /** The size[4] that no message may have, after `next` said "broken". */
   brokenSize = 0;
 
-  constructor(maxMessageSize: number) {
+  /** `limit` is how much memory requests under way may keep, in bytes, before it is full. */
+  constructor(maxMessageSize: number, limit: number) {
     this.#maxMessageSize = maxMessageSize;
+    this.#limit = limit;
   }
 
-  /** Takes what was read; all that was read before has been used up. */
-  push(bytes: Uint8Array): void {
-    this.#bytes = bytes;
-    this.#at = 0;
+  /** True when nothing should be read until a request is answered. */
+  get isFull(): boolean {
+    return this.#keptBytes >= this.#limit;
+  }
+
+  /** Where the next bytes go: to `slab` from `at` on. To be called before each read, once `next` has found nothing. */
+  makeRoom(): Slab {
+    const have = this.#end - this.#start;
+    const slab = this.#slab;
+    const isMovable = slab.users === 0;
+    const needed = have < SIZE_SIZE ? SIZE_SIZE : sizeIn(slab.bytes, this.#start);
+    const fits = this.#start + needed <= slab.size && slab.size - this.#end >= Math.min(SMALL, needed);
+    if (slab.size < Math.max(this.#size, needed) || !(fits || isMovable)) this.#renew(needed);
+    else if (isMovable && this.#start > 0 && (have <= SMALL || !fits)) this.#moveTo(slab);
+    return this.#slab;
+  }
+
+  get at(): number {
+    return this.#end;
+  }
+
+  /** So many bytes were read to where `makeRoom` said. */
+  filled(count: number): void {
+    this.#end += count;
+    if (this.#end === this.#slab.size && this.#size < LARGEST_SIZE) {
+      this.#size = Math.min(GROWTH * this.#size, LARGEST_SIZE);
+    }
   }
 
   /** Makes `request` the next whole message, if there is one. */
   next(request: IoVec): Found {
-    this.memory = undefined;
-    if (this.#have === 0 && this.#left >= SIZE_SIZE) {
-      const size = sizeIn(this.#bytes, this.#at);
-      if (!this.#allows(size)) return "broken";
-      if (this.#left >= size) {
-        request.clear();
-        request.push(this.#bytes, this.#at, size, 0);
-        this.#at += size;
-        return "message";
-      }
+    const have = this.#end - this.#start;
+    if (have < SIZE_SIZE) return "nothing";
+    const size = sizeIn(this.#slab.bytes, this.#start);
+    if (size < HEADER_SIZE || size > this.#maxMessageSize) {
+      this.brokenSize = size;
+      return "broken";
     }
-    return this.#assemble(request);
-  }
-
-  /** Takes memory back that a message lay in. */
-  recycle(memory: Uint8Array): void {
-    if (memory.length >= (this.#spare?.length ?? 0)) this.#spare = memory;
-  }
-
-  get #left(): number {
-    return this.#bytes.length - this.#at;
-  }
-
-  #assemble(request: IoVec): Found {
-    if (!this.#fill(SIZE_SIZE)) return "nothing";
-    const size = sizeIn(this.#partial, 0);
-    if (!this.#allows(size)) return "broken";
-    if (!this.#fill(size)) return "nothing";
+    if (have < size) return "nothing";
     request.clear();
-    request.push(this.#partial, 0, size, 0);
-    this.memory = this.#partial;
-    this.#partial = this.#spare ?? new Uint8Array(SMALLEST_MEMORY);
-    this.#spare = undefined;
-    this.#have = 0;
+    request.push(this.#slab.bytes, this.#start, size, this.#slab.addressAt(this.#start));
+    this.#start += size;
     return "message";
   }
 
-  /** Adds to the partial message until it has `needed` bytes. */
-  #fill(needed: number): boolean {
-    if (this.#partial.length < needed) {
-      const larger = new Uint8Array(Math.max(needed, 2 * this.#partial.length));
-      larger.set(this.#partial.subarray(0, this.#have));
-      this.#partial = larger;
-    }
-    const count = Math.min(needed - this.#have, this.#left);
-    if (count > 0) {
-      this.#partial.set(this.#bytes.subarray(this.#at, this.#at + count), this.#have);
-      this.#at += count;
-      this.#have += count;
-    }
-    return this.#have >= needed;
+  /** The last message is handled later: its memory stays as it is until `letGo`. */
+  keep(): Slab {
+    this.#slab.users++;
+    return this.#slab;
   }
 
-  #allows(size: number): boolean {
-    if (size >= HEADER_SIZE && size <= this.#maxMessageSize) return true;
-    this.brokenSize = size;
-    return false;
+  letGo(slab: Slab): void {
+    slab.users--;
+    if (slab.users > 0 || slab === this.#slab) return;
+    this.#keptBytes -= slab.size;
+    this.#putAside(slab);
+  }
+
+  #renew(needed: number): void {
+    const size = Math.max(this.#size, needed);
+    const old = this.#slab;
+    const spare = this.#spare;
+    this.#spare = undefined;
+    this.#moveTo(spare !== undefined && spare.size >= size ? spare : new Slab(size));
+    if (old.users > 0) this.#keptBytes += old.size;
+    else this.#putAside(old);
+  }
+
+  #putAside(slab: Slab): void {
+    if (slab.size >= Math.max(this.#size, this.#spare?.size ?? 0)) this.#spare = slab;
+  }
+
+  #moveTo(slab: Slab): void {
+    this.#slab.bytes.copy(slab.bytes, 0, this.#start, this.#end);
+    this.#end -= this.#start;
+    this.#start = 0;
+    this.#slab = slab;
   }
 }
 

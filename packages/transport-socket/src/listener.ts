@@ -1,37 +1,31 @@
-import { createServer, type Server, type Socket } from "node:net";
 import type { PeerInfo, TransportHost } from "@ninefold/core/contracts";
+import type { ByteStream } from "./byte-stream.ts";
 import { Connection, MAX_MESSAGE_SIZE } from "./connection.ts";
 
 /** Connections that one device has at once; more are closed as they come. */
 const MAX_CONNECTIONS = 1024;
-const KEEP_ALIVE_MS = 60_000;
+
+/** What accepts connections; `close` accepts nobody any more. */
+export interface Accepting {
+  close(): Promise<void>;
+}
 
 /** Serves a device: one session a connection. */
 export class Listener {
-  /** Not listening yet: that is the transport's. */
-  readonly server: Server;
+  /** Set by whoever listens. */
+  accepting: Accepting | undefined;
   readonly #host: TransportHost;
-  readonly #describe: (socket: Socket) => string;
+  readonly #busyPollUs: number;
   readonly #connections = new Set<Connection>();
 
-  /** `describe` says who is at the other end of a socket. */
-  constructor(host: TransportHost, describe: (socket: Socket) => string) {
+  constructor(host: TransportHost, busyPollUs: number) {
     this.#host = host;
-    this.#describe = describe;
-    this.server = createServer(
-      { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
-      (socket) => this.#serve(socket),
-    );
-    this.server.maxConnections = MAX_CONNECTIONS;
-    this.server.on("error", (error) => {
-      if (this.server.listening) host.log.error("cannot accept", { error: error.message });
-    });
-    this.server.on("drop", () => host.log.warn("too many connections", { limit: MAX_CONNECTIONS }));
+    this.#busyPollUs = busyPollUs;
   }
 
   /** Accepts nobody any more and ends all sessions. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    const closed = this.accepting?.close();
     const ended = [...this.#connections].map((connection) => {
       connection.end("the server ends");
       return connection.ended;
@@ -39,9 +33,16 @@ export class Listener {
     await Promise.all([closed, ...ended]);
   }
 
-  #serve(socket: Socket): void {
-    const peer: PeerInfo = { description: this.#describe(socket) };
-    const connection = new Connection(socket, this.#host.openSession(peer, MAX_MESSAGE_SIZE));
+  /** Takes a connection; `description` says who is at its other end. */
+  serve(stream: ByteStream, description: string): void {
+    if (this.#connections.size >= MAX_CONNECTIONS) {
+      stream.destroy();
+      this.#host.log.warn("too many connections", { limit: MAX_CONNECTIONS });
+      return;
+    }
+    const peer: PeerInfo = { description };
+    const session = this.#host.openSession(peer, MAX_MESSAGE_SIZE);
+    const connection = new Connection(stream, session, this.#busyPollUs);
     this.#connections.add(connection);
     this.#host.report({ kind: "connect", peer });
     void connection.ended.then((reason) => {
@@ -49,12 +50,9 @@ export class Listener {
       this.#host.report({ kind: "disconnect", peer, reason });
     });
   }
-}
 
-/** Waits until the server listens, or throws why it cannot. */
-export async function listening(server: Server): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("listening", resolve);
-    server.once("error", reject);
-  });
+  /** Nobody can be accepted at present. */
+  cannotAccept(error: string): void {
+    this.#host.log.error("cannot accept", { error });
+  }
 }

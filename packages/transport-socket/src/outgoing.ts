@@ -1,133 +1,142 @@
 import type { IoVec } from "@ninefold/core/contracts";
-import { ReplyMemory } from "./reply-memory.ts";
-
-/** What a stream has to have: a socket's writing half. */
-export interface Sink {
-  readonly writableLength: number;
-  write(bytes: Uint8Array, written: () => void): boolean;
-  cork(): void;
-  uncork(): void;
-}
+import type { ByteStream, Run } from "./byte-stream.ts";
+import { Slab } from "./slab.ts";
 
 /** Pieces of memory that are kept for later: what a connection can have in use. Fresh ones cost more than a long read. */
 const KEPT = 5;
 /** What a connection begins with, in bytes: most never move much. Each time that is too little, it gets four times as much. */
 const FIRST_SIZE = 64 * 1024;
 const GROWTH = 4;
-/** How much is written at once; more waits in memory no longer than needed. */
-const WRITE_SIZE = 256 * 1024;
+/** How much is written at once: what lies in the processor's cache is written sooner than more is made. */
+const WRITE_SIZE = 64 * 1024;
 
 /**
  * Replies on their way out. Each is made where it is written from: room for it is reserved behind the reply before, and
  * the handler fills it. A reply that comes later holds its room until then.
  */
 export class Outgoing {
-  readonly #sink: Sink;
+  readonly #stream: ByteStream;
   readonly #largest: number;
-  #memorySize = FIRST_SIZE;
   readonly #limit: number;
-  readonly #free: ReplyMemory[] = [];
-  #memory: ReplyMemory;
-  /** Beginning of what is finished and not yet handed to the sink: it reaches to `#memory.end`. */
+  #size = FIRST_SIZE;
+  readonly #free: Slab[] = [];
+  #slab = new Slab(FIRST_SIZE);
+  /** Of the current slab: what is finished and not queued is `[#start, #end)`. */
   #start = 0;
-  /** Finished, in order, before `#start`. */
-  readonly #ready: { readonly memory: ReplyMemory; readonly bytes: Uint8Array }[] = [];
-  #readyBytes = 0;
+  #end = 0;
+  /** Finished, in order, before `#start`, and not yet taken by the stream. */
+  readonly #queue: Run[] = [];
+  #queuedBytes = 0;
   #heldBytes = 0;
 
   /**
    * `largest` is the most room that a reply has, in bytes; `limit` how many bytes may wait to be written or be promised
    * to replies before it is full.
    */
-  constructor(sink: Sink, largest: number, limit: number) {
-    this.#sink = sink;
+  constructor(stream: ByteStream, largest: number, limit: number) {
+    this.#stream = stream;
     this.#largest = largest;
     this.#limit = limit;
-    this.#memory = this.#newMemory();
   }
 
   /** True when no request should be taken until the peer has read, or replies have come. */
   get isFull(): boolean {
-    return this.#sink.writableLength + this.#readyBytes + this.#heldBytes >= this.#limit;
+    return this.#stream.unsent + this.#queuedBytes + this.#heldBytes >= this.#limit;
+  }
+
+  /** True when the stream has taken all that is finished. */
+  get isEmpty(): boolean {
+    return this.#queue.length === 0 && this.#start === this.#end;
   }
 
   /** Makes `reply` room for the next reply, `room` bytes. Then comes one of `commit` and `hold`. */
   reserve(room: number, reply: IoVec): void {
-    if (this.#memory.bytes.length - this.#memory.end < room) this.#renew(room);
+    if (this.#slab.size - this.#end < room) this.#makeRoom(room);
     reply.clear();
-    reply.push(this.#memory.bytes, this.#memory.end, room, 0);
+    reply.push(this.#slab.bytes, this.#end, room, this.#slab.addressAt(this.#end));
   }
 
   /** The reply is there: the first `length` bytes of the room. */
   commit(length: number): void {
-    this.#memory.end += length;
-    this.#readyBytes += length;
-    if (this.#memory.end - this.#start >= WRITE_SIZE) this.flush();
+    this.#end += length;
+    if (this.#end - this.#start >= WRITE_SIZE) this.flush();
   }
 
   /** The reply comes later, by `commitHeld` with what this returns. */
-  hold(room: number): ReplyMemory {
+  hold(room: number): Slab {
     this.#closeRun();
-    const memory = this.#memory;
-    memory.users++;
-    memory.end += room;
-    this.#start = memory.end;
+    const slab = this.#slab;
+    slab.users++;
+    this.#end += room;
+    this.#start = this.#end;
     this.#heldBytes += room;
-    return memory;
+    return slab;
   }
 
   /** A held reply is there: `length` bytes of its `room` at `start`; 0 when there is to be none. */
-  commitHeld(memory: ReplyMemory, start: number, room: number, length: number): void {
+  commitHeld(slab: Slab, start: number, room: number, length: number): void {
     this.#heldBytes -= room;
     if (length === 0) {
-      memory.written();
+      this.#letGo(slab);
       return;
     }
-    this.#readyBytes += length;
-    this.#ready.push({ memory, bytes: memory.bytes.subarray(start, start + length) });
+    this.#queue.push({ slab, start, end: start + length });
+    this.#queuedBytes += length;
   }
 
-  /** Hands all that is finished to the sink, as one write. */
+  /** Gives the stream all that is finished, or as much as it takes. */
   flush(): void {
     this.#closeRun();
-    if (this.#ready.length === 0) return;
-    const many = this.#ready.length > 1;
-    if (many) this.#sink.cork();
-    for (const { memory, bytes } of this.#ready) this.#sink.write(bytes, memory.written);
-    if (many) this.#sink.uncork();
-    this.#ready.length = 0;
-    this.#readyBytes = 0;
+    while (this.#queue.length > 0 && this.#taken(this.#stream.write(this.#queue)));
+  }
+
+  /** False when the stream has no room for more now: it took nothing, or a part of a run. */
+  #taken(count: number): boolean {
+    this.#queuedBytes -= count;
+    let left = count;
+    while (left > 0) {
+      const run = this.#queue[0] as Run;
+      const length = run.end - run.start;
+      if (left < length) {
+        run.start += left;
+        return false;
+      }
+      left -= length;
+      this.#queue.shift();
+      this.#letGo(run.slab);
+    }
+    return count > 0;
   }
 
   #closeRun(): void {
-    const memory = this.#memory;
-    if (memory.end === this.#start) return;
-    memory.users++;
-    this.#ready.push({ memory, bytes: memory.bytes.subarray(this.#start, memory.end) });
-    this.#start = memory.end;
+    if (this.#end === this.#start) return;
+    this.#slab.users++;
+    this.#queue.push({ slab: this.#slab, start: this.#start, end: this.#end });
+    this.#queuedBytes += this.#end - this.#start;
+    this.#start = this.#end;
   }
 
-  #renew(room: number): void {
+  #makeRoom(room: number): void {
     this.flush();
-    const old = this.#memory;
-    if (this.#memorySize < this.#largest) {
-      this.#memorySize = Math.min(Math.max(GROWTH * this.#memorySize, room), this.#largest);
+    const old = this.#slab;
+    if (old.size - this.#end >= room) return;
+    if (this.#size < this.#largest) {
+      this.#size = Math.min(Math.max(GROWTH * this.#size, room), this.#largest);
       this.#free.length = 0;
     }
-    this.#memory = this.#free.pop() ?? this.#newMemory();
-    this.#start = this.#memory.end = 0;
-    if (old.users === 0) this.#freed(old);
+    this.#slab = this.#free.pop() ?? new Slab(this.#size);
+    this.#start = this.#end = 0;
+    if (old.users === 0) this.#putAside(old);
   }
 
-  #newMemory(): ReplyMemory {
-    return new ReplyMemory(this.#memorySize, (memory) => this.#freed(memory));
+  #letGo(slab: Slab): void {
+    slab.users--;
+    if (slab.users > 0) return;
+    if (slab !== this.#slab) this.#putAside(slab);
+    else if (this.#end === this.#start) this.#start = this.#end = 0;
   }
 
-  #freed(memory: ReplyMemory): void {
-    if (memory === this.#memory) {
-      if (memory.end === this.#start) this.#start = memory.end = 0;
-    } else if (memory.bytes.length === this.#memorySize && this.#free.length < KEPT) {
-      this.#free.push(memory);
-    }
+  #putAside(slab: Slab): void {
+    if (slab.size === this.#size && this.#free.length < KEPT) this.#free.push(slab);
   }
 }

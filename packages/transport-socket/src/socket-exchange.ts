@@ -1,14 +1,13 @@
 import { type Exchange, IoVec } from "@ninefold/core/contracts";
-import type { ReplyMemory } from "./reply-memory.ts";
+import type { Slab } from "./slab.ts";
 
 /** One request on its way through a connection; used again for others after it is answered. */
 export class SocketExchange implements Exchange {
   readonly request: IoVec = new IoVec();
   readonly reply: IoVec = new IoVec();
-  /** Where a request lies that did not come in one piece. */
-  requestMemory: Uint8Array | undefined;
-  /** Where a reply is awaited. */
-  held: ReplyMemory | undefined;
+  /** Where a request lies that is answered later, and where its reply is awaited. */
+  kept: Slab | undefined;
+  held: Slab | undefined;
   room = 0;
   readonly #completed: (exchange: SocketExchange, length: number) => void;
 

@@ -5,8 +5,9 @@ import {
   type TransportEndpoint,
   type TransportHost,
 } from "@ninefold/core/contracts";
+import { acceptNet, type NetAccepting } from "./accept-net.ts";
 import { MAX_MESSAGE_SIZE } from "./connection.ts";
-import { Listener, listening } from "./listener.ts";
+import { Listener } from "./listener.ts";
 import { type TcpOptions, tcpOptions } from "./options.ts";
 
 export interface TcpEndpoint extends TransportEndpoint {
@@ -24,10 +25,10 @@ export const tcpTransport: Transport<TcpOptions> = {
 
 /** As `tcpTransport.open`, with the port. */
 export async function openTcp(options: TcpOptions, host: TransportHost): Promise<TcpEndpoint> {
-  const listener = new Listener(host, describe);
+  const listener = new Listener(host, 0);
+  let accepting: NetAccepting;
   try {
-    listener.server.listen({ host: options.host, port: options.port });
-    await listening(listener.server);
+    accepting = await acceptNet({ host: options.host, port: options.port }, listener, describe);
   } catch (error) {
     throw new ConfigError(
       {
@@ -41,7 +42,8 @@ export async function openTcp(options: TcpOptions, host: TransportHost): Promise
       { cause: error },
     );
   }
-  const { port } = listener.server.address() as AddressInfo;
+  listener.accepting = accepting;
+  const { port } = accepting.server.address() as AddressInfo;
   const mountOptions = `trans=tcp,port=${port},version=9p2000.L,msize=${MAX_MESSAGE_SIZE}`;
   return {
     port,

@@ -1,7 +1,7 @@
 import { chmod, chown, lstat, mkdtemp, rename, rm, unlink } from "node:fs/promises";
-import { createConnection, type Server } from "node:net";
+import { createConnection } from "node:net";
 import { basename, dirname, join } from "node:path";
-import { listening } from "./listener.ts";
+import type { Accepting } from "./listener.ts";
 
 /** sockaddr_un's room less the closing NUL: 108 bytes on Linux, 104 on macOS and the BSDs. */
 const MAX_PATH = process.platform === "linux" ? 107 : 103;
@@ -14,31 +14,40 @@ export interface SocketAccess {
 }
 
 /**
- * Has `server` listen at `path`. The socket is made in a folder that nobody else may enter, gets its mode and group
+ * Listens at `path`: `listen` makes the socket, in a folder that nobody else may enter. It gets its mode and group
  * there and then appears at its place, so that at no moment more people may connect than are meant to; one that nobody
- * listens on any more is replaced. Throws a plain Error that says why not. The result removes the socket if it is still
- * this one.
+ * listens on any more is replaced. Throws a plain Error that says why not. Closing the result also removes the socket if
+ * it is still this one.
  */
 export async function listenAt(
   path: string,
-  server: Server,
   access: SocketAccess,
-): Promise<() => Promise<void>> {
+  listen: (path: string) => Promise<Accepting>,
+): Promise<Accepting> {
   const length = Buffer.byteLength(path);
   if (length > MAX_PATH) throw new Error(`the path has ${length} bytes, a socket's has at most ${MAX_PATH}`);
   await mustBeFree(path);
   const folder = await mkdtemp(`${dirname(path)}/.`);
+  let accepting: Accepting | undefined;
   try {
     const made = join(folder, "s");
     if (Buffer.byteLength(made) > MAX_PATH)
       throw new Error(`the folder of "${basename(path)}" has too long a path`);
-    server.listen({ path: made });
-    await listening(server);
+    accepting = await listen(made);
     if (access.group !== undefined) await chown(made, process.getuid?.() ?? -1, access.group);
     await chmod(made, access.mode);
     const ours = await lstat(made);
     await rename(made, path);
-    return () => removeIfOurs(path, ours);
+    const { close } = accepting;
+    return {
+      async close() {
+        await removeIfOurs(path, ours);
+        await close();
+      },
+    };
+  } catch (error) {
+    await accepting?.close();
+    throw error;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -5,11 +5,17 @@ import {
   type TransportEndpoint,
   type TransportHost,
 } from "@ninefold/core/contracts";
+import { isSupported, listenUnix } from "@ninefold/native";
+import { acceptNative } from "./accept-native.ts";
+import { acceptNet } from "./accept-net.ts";
 import { MAX_MESSAGE_SIZE } from "./connection.ts";
-import { Listener } from "./listener.ts";
-import { type UnixOptions, unixOptions } from "./options.ts";
+import { type Accepting, Listener } from "./listener.ts";
+import { BUSY_POLL_US, type UnixOptions, unixOptions } from "./options.ts";
 import { groupNumber } from "./socket-group.ts";
 import { listenAt } from "./unix-socket-file.ts";
+
+/** Connections that may wait to be accepted: what Node itself asks for. */
+const BACKLOG = 511;
 
 export const unixTransport: Transport<UnixOptions> = {
   name: "unix",
@@ -32,10 +38,10 @@ async function openUnix(options: UnixOptions, host: TransportHost): Promise<Tran
   if (groupName !== undefined && group === undefined) {
     throw refuse("socket-group", groupName, `there is no group "${groupName}"`);
   }
-  const listener = new Listener(host, () => `unix ${path}`);
-  let remove: () => Promise<void>;
+  const listener = new Listener(host, options["busy-poll-us"] ?? BUSY_POLL_US);
+  const listen = (made: string): Promise<Accepting> => acceptUnixSockets(made, path, listener);
   try {
-    remove = await listenAt(path, listener.server, { mode: options["socket-mode"], group });
+    listener.accepting = await listenAt(path, { mode: options["socket-mode"], group }, listen);
   } catch (error) {
     await listener.close();
     const reason = error instanceof Error ? error.message : String(error);
@@ -44,11 +50,15 @@ async function openUnix(options: UnixOptions, host: TransportHost): Promise<Tran
   const mountOptions = `trans=unix,version=9p2000.L,msize=${MAX_MESSAGE_SIZE}`;
   return {
     usage: [{ title: "Mount on this host", text: `mount -t 9p -o ${mountOptions} ${quoted(path)} /mnt` }],
-    async close() {
-      await remove();
-      await listener.close();
-    },
+    close: () => listener.close(),
   };
+}
+
+/** Makes a socket at `made`; `path` is where it will be. */
+async function acceptUnixSockets(made: string, path: string, listener: Listener): Promise<Accepting> {
+  const description = `unix ${path}`;
+  if (!isSupported) return acceptNet({ path: made, backlog: BACKLOG }, listener, () => description);
+  return acceptNative(listenUnix(made, { backlog: BACKLOG }), listener, () => description);
 }
 
 /** A path as a shell takes it. */

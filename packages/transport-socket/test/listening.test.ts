@@ -158,14 +158,16 @@ describe("options", () => {
 
   test("have safe defaults", async () => {
     expect(await check(unixTransport as never, { path: "s" })).toEqual({
-      value: { path: "s", "socket-mode": 0o600 },
+      value: { path: "s", "socket-mode": 0o600, "busy-poll-us": 50 },
     });
     expect(await check(tcpTransport as never, { port: "564", "allow-unauthenticated": "on" })).toEqual({
       value: { host: "127.0.0.1", port: 564, "allow-unauthenticated": true },
     });
     expect(
       await check(unixTransport as never, { path: "s", "socket-mode": "0660", "socket-group": 5 }),
-    ).toEqual({ value: { path: "s", "socket-mode": 0o660, "socket-group": "5" } });
+    ).toEqual({
+      value: { path: "s", "socket-mode": 0o660, "socket-group": "5", "busy-poll-us": 50 },
+    });
   });
 
   test("of TCP must say that there is no authentication", async () => {
