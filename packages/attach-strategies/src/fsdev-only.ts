@@ -3,6 +3,7 @@ import { z } from "zod";
 import { samePath } from "./same-path.ts";
 import { describeOffer, list, refuse, refuseWithoutTag } from "./wording.ts";
 
+/** Options of `fsdev-only`. */
 export interface FsdevOnlyOptions {
   /** Whose security_model counts when xenstore and the fsdev differ; such an offer is refused when absent. */
   readonly override?: "xenstore" | "fsdev" | undefined;

@@ -11,11 +11,13 @@ import { z } from "zod";
 import { findDevice } from "./find-device.ts";
 import { describeOffer, list, refuse, refuseWithoutTag } from "./wording.ts";
 
+/** Options of `steal`. */
 export interface StealOptions {
   /** Take a device also from a VMM that holds it: its guest gets ENODEV. */
   readonly force: boolean;
 }
 
+/** What `stealing` makes a strategy of. */
 export interface StealingOptions {
   /** `steal` unless given. */
   readonly name?: string;

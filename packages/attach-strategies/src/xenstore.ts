@@ -4,6 +4,7 @@ import { z } from "zod";
 import { checkPath } from "./allowed-path.ts";
 import { refuse, refuseWithoutTag } from "./wording.ts";
 
+/** Options of `xenstore`. */
 export interface XenstoreOptions {
   /** Folders that a toolstack may name; none by default. `*` stands for any characters of one name. */
   readonly allow: readonly string[];

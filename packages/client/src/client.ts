@@ -15,12 +15,15 @@ import type { Channel } from "./channel.ts";
 import { NumberPool } from "./number-pool.ts";
 import { broken, errorOf } from "./reply-errors.ts";
 
+/** The name of a T-message. */
 export type RequestName = Extract<MessageName, `T${string}`>;
+/** The name of the reply to a request. */
 export type ReplyName<Name extends RequestName> = Extract<
   Name extends `T${infer Rest}` ? `R${Rest}` : never,
   MessageName
 >;
 
+/** How one request is made. */
 export interface RpcOptions {
   /** Flushes the request when it fires: the promise then rejects with EINTR, or gives a reply that was faster. */
   readonly signal?: AbortSignal;

@@ -21,6 +21,7 @@ import { RemoteFile } from "./remote-file.ts";
 import { readXattr, writeXattr } from "./remote-xattrs.ts";
 import { namesOf, splitPath, walk } from "./walk.ts";
 
+/** How a tree is mounted. */
 export interface MountOptions {
   /** Largest message in bytes to ask for: as much as the channel carries, unless given. */
   readonly msize?: number;

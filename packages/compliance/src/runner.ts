@@ -7,6 +7,7 @@ export interface TestRunner {
   it(name: string, run: (context?: TestContext) => Promise<void>): unknown;
 }
 
+/** What a runner gives a test. */
 export interface TestContext {
   readonly skip?: (reason?: string) => unknown;
 }

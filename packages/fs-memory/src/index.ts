@@ -23,6 +23,7 @@ import { type MemoryOptions, memoryOptions } from "./options.ts";
 
 export { type MemoryOptions, memoryTree };
 
+/** The driver `memory`. */
 export const memoryDriver: FsDriver<MemoryOptions> = {
   name: "memory",
   description: "a tree in memory, empty at the start and gone at the end",

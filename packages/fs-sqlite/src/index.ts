@@ -32,6 +32,7 @@ import { type SqliteOptions, sqliteOptions } from "./options.ts";
 
 export { type SqliteOptions, sqliteTree };
 
+/** The driver `sqlite`. */
 export const sqliteDriver: FsDriver<SqliteOptions> = {
   name: "sqlite",
   description: "a whole tree in one SQLite file",

@@ -31,6 +31,7 @@ export function connect(name: string): MemoryConnection {
   return device();
 }
 
+/** The transport `memory`, of devices `9p-memory`. */
 export const memoryTransport: Transport<MemoryTransportOptions> = {
   name: "memory",
   description: "9P between two ends of one process",

@@ -1,5 +1,6 @@
 import type { Machine, MachineDevice, MachineFsdev, Offer } from "@ninefold/core/contracts";
 
+/** What there is on a machine; nothing when absent. */
 export interface MachineParts {
   readonly devices?: readonly MachineDevice[];
   readonly fsdevs?: readonly MachineFsdev[];

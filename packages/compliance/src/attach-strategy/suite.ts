@@ -4,6 +4,7 @@ import { contribution } from "../fs-driver/contribution.ts";
 import type { TestRunner } from "../runner.ts";
 import { aDevice, aFsdev, anOffer, type MachineParts, machineOf } from "./machine.ts";
 
+/** An offer that a strategy must attach. */
 export interface AttachCase {
   readonly offer: Offer;
   readonly machine: MachineParts;
@@ -13,12 +14,14 @@ export interface AttachCase {
   readonly device?: string;
 }
 
+/** An offer that a strategy must refuse, and the code that says why. */
 export interface RefuseCase {
   readonly offer: Offer;
   readonly machine: MachineParts;
   readonly code: Refusal["code"];
 }
 
+/** What the suite is told of a strategy. */
 export interface AttachStrategyComplianceOptions<Options> {
   readonly strategy: AttachStrategy<Options>;
   /** Its options, as a user writes them. `{}` unless given. */

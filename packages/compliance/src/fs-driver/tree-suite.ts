@@ -33,6 +33,7 @@ export interface TreeUnderTest {
   readonly tuning: TreeTuning;
 }
 
+/** On which trees a case runs. */
 export interface CaseRules {
   readonly needs?: readonly Need[];
   /** Runs only on trees that say they have not got this. */

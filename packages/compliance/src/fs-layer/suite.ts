@@ -5,6 +5,7 @@ import { type FsDriverComplianceOptions, fsDriverCompliance } from "../fs-driver
 import type { TestRunner } from "../runner.ts";
 import { silent } from "../silent-logger.ts";
 
+/** What the suite is told of a layer. */
 export interface FsLayerComplianceOptions<Options = unknown>
   extends Pick<FsDriverComplianceOptions, "options" | "ways" | "concerns" | "print"> {
   readonly layer: FsLayer<Options>;

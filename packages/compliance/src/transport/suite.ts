@@ -20,6 +20,7 @@ export interface ClientEnd {
   reset?(): Promise<void>;
 }
 
+/** What the suite is told of a transport. */
 export interface TransportComplianceOptions<Options> {
   readonly transport: Transport<Options>;
   /** Options of a device of its own, as a user writes them, for each test. */

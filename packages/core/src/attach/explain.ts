@@ -21,6 +21,7 @@ export interface Explanation {
   readonly problems: readonly EntryProblem[];
 }
 
+/** What each strategy thinks of one offer. */
 export interface ExplainedOffer {
   readonly offer: Offer;
   /** What the configuration does; undefined when it names no strategy. */

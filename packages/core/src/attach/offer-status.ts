@@ -9,6 +9,7 @@ export type OfferStatus =
   | ({ readonly offer: Offer; readonly state: "attached" } & AttachedOffer)
   | ({ readonly offer: Offer; readonly state: "refused" } & RefusedOffer);
 
+/** An offer that is answered. */
 export interface AttachedOffer {
   readonly strategy: string;
   readonly reason: string;
@@ -20,6 +21,7 @@ export interface AttachedOffer {
   readonly taken: string | undefined;
 }
 
+/** An offer that is refused. */
 export interface RefusedOffer {
   readonly strategy: string;
   readonly code: Refusal["code"];

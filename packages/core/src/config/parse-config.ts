@@ -9,6 +9,7 @@ import { parseListenAddress } from "./listen-address.ts";
 import type { DeviceConfig, FsdevConfig, LogConfig, ServerConfig } from "./server-config.ts";
 import { xenConfigOf } from "./xen-config.ts";
 
+/** What `parseConfig` has to know beside. */
 export interface ParseConfigOptions {
   /** Absolute: the configuration file's folder, or the working directory. */
   readonly baseDirectory: string;

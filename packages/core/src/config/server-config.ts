@@ -27,6 +27,7 @@ export interface ServerConfig {
   readonly limits: Partial<SessionLimits>;
 }
 
+/** One fsdev. */
 export interface FsdevConfig {
   readonly id: string;
   readonly driver: string;
@@ -37,11 +38,13 @@ export interface FsdevConfig {
   readonly limits?: Partial<SessionLimits>;
 }
 
+/** One layer of an fsdev. */
 export interface LayerConfig {
   readonly layer: string;
   readonly options: PlainOptions;
 }
 
+/** One device, or one listening socket. */
 export interface DeviceConfig {
   readonly id?: string;
   /** What `-device` names: `virtio-9p-pci`. Listeners are devices too: `9p-unix`, `9p-tcp`. */
@@ -52,6 +55,7 @@ export interface DeviceConfig {
   readonly options: PlainOptions;
 }
 
+/** What is logged, and how. */
 export interface LogConfig {
   readonly level: LogLevel;
   /** `pretty` is for people, `json` for machines; `auto` is pretty in a terminal. */

@@ -28,11 +28,13 @@ export interface XenConfig {
   readonly options: PlainOptions;
 }
 
+/** A strategy that is to be asked, with its options as they were given. */
 export interface StrategyConfig {
   readonly strategy: string;
   readonly options: PlainOptions;
 }
 
+/** Which strategies are asked for some guests. */
 export interface DomainRule {
   /** A domain's name, with `*` for any characters, or its number. */
   readonly pattern: string;

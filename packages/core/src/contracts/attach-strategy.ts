@@ -12,8 +12,10 @@ export interface AttachStrategy<Options = unknown> {
   match(offer: Offer, machine: Machine, options: Options): Decision | Promise<Decision>;
 }
 
+/** What a strategy answers: an fsdev, or why none. */
 export type Decision = Attachment | Refusal;
 
+/** The offer is answered. */
 export interface Attachment {
   readonly kind: "attach";
   /** The fsdev that answers: one that is configured, or one that is made for this offer. */
@@ -36,11 +38,13 @@ export interface NewFsdev {
   readonly layers?: readonly FsdevLayer[];
 }
 
+/** A layer of an fsdev, with its options as they were given. */
 export interface FsdevLayer {
   readonly layer: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** Nothing answers the offer. Codes never change their meaning; docs/ATTACHING-TO-XEN.md lists them. */
 export interface Refusal {
   readonly kind: "refuse";
   readonly code:
@@ -66,6 +70,7 @@ export interface Machine {
   fsdevs(): readonly MachineFsdev[];
 }
 
+/** A device as a strategy sees it. */
 export interface MachineDevice {
   /** Such as `/machine/peripheral/fs0`. */
   readonly path: string;
@@ -80,6 +85,7 @@ export interface MachineDevice {
   readonly takenBy: string | undefined;
 }
 
+/** An fsdev as a strategy sees it. */
 export interface MachineFsdev {
   readonly id: string;
   readonly driver: string;

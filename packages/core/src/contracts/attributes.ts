@@ -56,13 +56,21 @@ export class Attributes {
   }
 }
 
+/** The bits of a mode that say the file type; those below are Linux's values of them. */
 export const S_IFMT = 0o170000;
+/** A socket. */
 export const S_IFSOCK = 0o140000;
+/** A symbolic link. */
 export const S_IFLNK = 0o120000;
+/** A file. */
 export const S_IFREG = 0o100000;
+/** A block device. */
 export const S_IFBLK = 0o060000;
+/** A directory. */
 export const S_IFDIR = 0o040000;
+/** A character device. */
 export const S_IFCHR = 0o020000;
+/** A named pipe. */
 export const S_IFIFO = 0o010000;
 
 /** Linux's `new_encode_dev`, which its 9P client decodes: minor[7:0] | major << 8 | minor[19:8] << 12. */

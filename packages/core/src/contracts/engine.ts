@@ -19,6 +19,7 @@ export interface Session extends MessageHandler {
   readmit(): void;
 }
 
+/** What a session is made of. */
 export interface SessionOptions {
   /** Unique among all sessions of the tree, in this process and after a restart: lock owners are named by it. */
   readonly id: string;
@@ -43,6 +44,7 @@ export interface SessionLimits {
   readonly requestsInFlight: number;
 }
 
+/** What a session tells its lane. */
 export type SessionEvent =
   | {
       readonly kind: "version";

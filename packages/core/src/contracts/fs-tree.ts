@@ -59,6 +59,7 @@ export interface NodeKey {
   readonly path: readonly string[];
 }
 
+/** A tree of files, as a driver makes it and a layer wraps it. */
 export interface FsTree {
   readonly supports: FsCapabilities;
   /** The root for a user; `aname` is the attach message's. Throws ENOENT for an aname that is not served. */
@@ -162,6 +163,7 @@ export interface LockOwner {
   readonly processId: number;
 }
 
+/** A range of bytes to lock. */
 export interface LockRange {
   readonly type: "read" | "write" | "unlock";
   readonly start: number;
@@ -169,6 +171,7 @@ export interface LockRange {
   readonly length: number;
 }
 
+/** A lock that somebody holds. */
 export interface HeldLock {
   readonly type: "read" | "write";
   readonly start: number;

@@ -9,6 +9,7 @@ export interface Logger {
   child(fields: LogFields): Logger;
 }
 
+/** What belongs to a line, by name; an error as `error`. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** What is logged: this level and those after it. `silent` is nothing. */

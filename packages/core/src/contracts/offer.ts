@@ -41,6 +41,7 @@ export interface OfferSource {
   stop(): Promise<void>;
 }
 
+/** Whom a source tells, and who answers. */
 export interface OfferSink {
   offer(offer: Offer): void;
   /** The toolstack took it back, or its guest is gone. */

@@ -62,6 +62,7 @@ export interface TransportHost {
   report(event: TransportEvent): void;
 }
 
+/** What a transport tells its lane. */
 export type TransportEvent =
   | { readonly kind: "connect"; readonly peer: PeerInfo }
   | { readonly kind: "disconnect"; readonly peer: PeerInfo; readonly reason: string };
@@ -87,6 +88,7 @@ export interface Transport<Options = unknown> {
   open(options: Options, host: TransportHost): Promise<TransportEndpoint>;
 }
 
+/** A device that is served. */
 export interface TransportEndpoint {
   /** What the user pastes: lines of arguments for the VMM, and the guest's mount command. */
   readonly usage: readonly UsageLine[];
@@ -97,6 +99,7 @@ export interface TransportEndpoint {
   close(how?: { readonly isLost: boolean }): Promise<void>;
 }
 
+/** One thing to type, for people. */
 export interface UsageLine {
   readonly title: string;
   readonly text: string;

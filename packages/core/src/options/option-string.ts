@@ -1,5 +1,6 @@
 import { ConfigError } from "../contracts/config-error.ts";
 
+/** How an option string is read. */
 export interface OptionStringSyntax {
   /** The key of a first part that has none: `fsdriver` makes `local,id=fs0` mean `fsdriver=local,id=fs0`. */
   readonly impliedKey?: string;

@@ -23,6 +23,7 @@ export function onOff(): z.ZodType<boolean, boolean | string> {
   return z.union([z.boolean(), words], { error: "must be on or off" }).meta({ title: "on or off" });
 }
 
+/** Least and most that a number may be. */
 export interface NumberBounds {
   readonly min?: number;
   readonly max?: number;

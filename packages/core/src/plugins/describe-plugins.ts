@@ -14,6 +14,7 @@ export interface PluginDescription {
   readonly failure: string | undefined;
 }
 
+/** One thing that a plugin contributes. */
 export interface ContributionDescription {
   /** The token's name: `fs-driver`. */
   readonly kind: string;
