@@ -13,6 +13,7 @@ export interface FsDriver<Options = unknown> {
   open(options: Options, env: DriverEnvironment): Promise<FsTree>;
 }
 
+/** What a driver and a layer get beside their options. */
 export interface DriverEnvironment {
   readonly fsdev: string;
   readonly log: Logger;

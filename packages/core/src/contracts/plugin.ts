@@ -15,16 +15,22 @@ export interface Token<Value> {
   readonly value?: Value;
 }
 
+/** The token of that name. */
 export function token<Value>(name: string): Token<Value> {
   return { key: Symbol.for(`@ninefold/${name}`), name };
 }
 
+/** Drivers: `-fsdev NAME`. */
 export const FS_DRIVER: Token<FsDriver> = token<FsDriver>("fs-driver");
+/** Layers: `layers: [NAME]`. */
 export const FS_LAYER: Token<FsLayer> = token<FsLayer>("fs-layer");
+/** Transports: `-device TYPE`. */
 export const TRANSPORT: Token<Transport> = token<Transport>("transport");
+/** Attach strategies: `--attach NAME`. */
 export const ATTACH_STRATEGY: Token<AttachStrategy> = token<AttachStrategy>("attach-strategy");
 /** Run by the kernel, and by no lane: a source may be a live object, whatever the lanes are. */
 export const OFFER_SOURCE: Token<OfferSource> = token<OfferSource>("offer-source");
+/** The engine, which makes sessions. */
 export const ENGINE: Token<Engine> = token<Engine>("engine");
 
 /** What a plugin registers with. Values are shared by all that resolve the token. */

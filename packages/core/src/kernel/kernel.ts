@@ -10,6 +10,7 @@ import type { LaneStatus } from "./lane-set.ts";
 import { loadPluginSet } from "./load-plugin-set.ts";
 import { PlanningKernel } from "./planning-kernel.ts";
 
+/** What a kernel is made of. */
 export interface KernelOptions {
   readonly config: ServerConfig;
   /** Those that come along. The plugins of the configuration are loaded after them, and replace what has the same name. */
@@ -24,6 +25,7 @@ export interface KernelOptions {
   readonly stopTimeoutMs?: number;
 }
 
+/** A server, from configuration to stop. */
 export interface Kernel extends AsyncDisposable {
   readonly events: EventSource<KernelEvents>;
   readonly devices: DeviceQueries;
@@ -63,6 +65,7 @@ export interface RemoveDeviceOptions {
   readonly onlyIdle?: boolean;
 }
 
+/** What to type for one device. */
 export interface DeviceUsage {
   readonly device: string;
   readonly type: string;
@@ -71,6 +74,7 @@ export interface DeviceUsage {
   readonly lines: readonly UsageLine[];
 }
 
+/** What there is now, as plain data. */
 export interface KernelStatus {
   readonly state: "created" | "starting" | "running" | "stopping" | "stopped";
   readonly fsdevs: readonly FsdevConfig[];
