@@ -39,6 +39,7 @@ export const CONCERNS: Readonly<Record<string, Concern>> = {
   "the whole tree": wholeTree,
 };
 
+/** What the suite is told of a driver. */
 export interface FsDriverComplianceOptions {
   /**
    * A fresh tree that nothing else uses, for each test: empty, or, when it is read-only, with `SAMPLE_FILES`. Throws as
