@@ -119,16 +119,15 @@ class BusyPoll {
     this.#isRunning = true;
     let now = begin;
     while (this.#polled.length > 0 && now - begin < STRETCH_MS) {
-      if (this.#look(now)) {
+      // First, for on a processor of its own nothing is lost by it, and on the same one the peer has to run before there is any work.
+      sysSchedYield();
+      const then = now;
+      now = performance.now();
+      if (now - then > CONTENDED_MS) {
+        this.#takeRest(now);
+      } else if (this.#look(now)) {
         this.#rest = SHORTEST_REST_MS;
         now = performance.now();
-      } else {
-        sysSchedYield();
-        const then = now;
-        now = performance.now();
-        if (now - then > CONTENDED_MS) {
-          this.#takeRest(now);
-        }
       }
     }
     this.#isRunning = false;

@@ -108,14 +108,14 @@ export class Connection {
   /** Handles whole requests as long as there is room for more, and has the socket read when there is none left. */
   #takeRequests(): void {
     do {
-      while (this.#canTake && this.#takeRequest());
-      this.#mayRead = this.#canTake;
+      while (this.#canTake() && this.#takeRequest());
+      this.#mayRead = this.#canTake();
       this.#outgoing.flush();
-    } while (!this.#mayRead && this.#canTake);
+    } while (!this.#mayRead && this.#canTake());
     if (this.#reason === undefined) this.#stream.want(this.#mayRead, !this.#outgoing.isEmpty);
   }
 
-  get #canTake(): boolean {
+  #canTake(): boolean {
     if (this.#reason !== undefined || this.#inFlight >= MAX_IN_FLIGHT) return false;
     return !this.#outgoing.isFull && !this.#incoming.isFull;
   }

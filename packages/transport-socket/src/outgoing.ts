@@ -2,13 +2,14 @@ import type { IoVec } from "@ninefold/core/contracts";
 import type { ByteStream, Run } from "./byte-stream.ts";
 import { Slab } from "./slab.ts";
 
-/** Pieces of memory that are kept for later: what a connection can have in use. Fresh ones cost more than a long read. */
-const KEPT = 5;
-/** What a connection begins with, in bytes: most never move much. Each time that is too little, it gets four times as much. */
+/** Memory that is kept for later, in bytes: what a connection commonly has in use. Fresh memory costs more than a long read. */
+const KEPT = 2 * 1024 * 1024;
+/** What a connection begins with, in bytes: most never move much. It gets larger when a reply needs it. */
 const FIRST_SIZE = 64 * 1024;
-const GROWTH = 4;
 /** How much is written at once: what lies in the processor's cache is written sooner than more is made. */
 const WRITE_SIZE = 64 * 1024;
+/** Finished replies that wait for the peer to read, in bytes: more would only grow cold. */
+export const MOST_WAITING = 256 * 1024;
 
 /**
  * Replies on their way out. Each is made where it is written from: room for it is reserved behind the reply before, and
@@ -30,8 +31,8 @@ export class Outgoing {
   #heldBytes = 0;
 
   /**
-   * `largest` is the most room that a reply has, in bytes; `limit` how many bytes may wait to be written or be promised
-   * to replies before it is full.
+   * `largest` is the most room that a reply has, in bytes; `limit` how many bytes may be promised to replies or wait
+   * before it is full.
    */
   constructor(stream: ByteStream, largest: number, limit: number) {
     this.#stream = stream;
@@ -41,7 +42,8 @@ export class Outgoing {
 
   /** True when no request should be taken until the peer has read, or replies have come. */
   get isFull(): boolean {
-    return this.#stream.unsent + this.#queuedBytes + this.#heldBytes >= this.#limit;
+    const waiting = this.#stream.unsent + this.#queuedBytes;
+    return waiting >= MOST_WAITING || waiting + this.#heldBytes >= this.#limit;
   }
 
   /** True when the stream has taken all that is finished. */
@@ -92,7 +94,12 @@ export class Outgoing {
 
   /** False when the stream has no room for more now: it took nothing, or a part of a run. */
   #taken(count: number): boolean {
+    const only = this.#queue.length === 1 && count === this.#queuedBytes ? this.#queue.pop() : undefined;
     this.#queuedBytes -= count;
+    if (only !== undefined) {
+      this.#letGo(only.slab);
+      return true;
+    }
     let left = count;
     while (left > 0) {
       const run = this.#queue[0] as Run;
@@ -120,8 +127,8 @@ export class Outgoing {
     this.flush();
     const old = this.#slab;
     if (old.size - this.#end >= room) return;
-    if (this.#size < this.#largest) {
-      this.#size = Math.min(Math.max(GROWTH * this.#size, room), this.#largest);
+    if (this.#size < room) {
+      this.#size = Math.min(Math.max(2 * this.#size, room), this.#largest);
       this.#free.length = 0;
     }
     this.#slab = this.#free.pop() ?? new Slab(this.#size);
@@ -137,6 +144,6 @@ export class Outgoing {
   }
 
   #putAside(slab: Slab): void {
-    if (slab.size === this.#size && this.#free.length < KEPT) this.#free.push(slab);
+    if (slab.size === this.#size && this.#free.length * slab.size < KEPT) this.#free.push(slab);
   }
 }

@@ -1,6 +1,7 @@
 import type { IoVec } from "@ninefold/core/contracts";
 import { HEADER_SIZE } from "./incoming.ts";
 
+const TYPE_AT = 4;
 const TREAD = 116;
 const TREADDIR = 40;
 /** Where both have `count[4]`: behind the header, fid[4] and offset[8]. */
@@ -11,22 +12,24 @@ const IO_HEADER_SIZE = 24;
 /** The most that Linux's client gives any other reply, as to Treadlink. */
 const OTHER = 8192;
 
-const header = new Uint8Array(COUNT_END);
-
 /**
  * How much room a reply gets, in bytes: what Linux's client itself gives by the kind of request, for guests on
- * virtqueues get no more either. Nothing else of a message is looked at here.
+ * virtqueues get no more either. Nothing else of a message, which lies in one piece, is looked at here.
  */
 export function replyRoom(request: IoVec, maxMessageSize: number): number {
-  const length = request.gather(0, header, 0, COUNT_END);
-  const isRead = header[4] === TREAD || header[4] === TREADDIR;
+  const { length } = request;
+  const bytes = request.bytes[0] as Uint8Array;
+  const start = request.starts[0] as number;
+  const type = bytes[start + TYPE_AT] as number;
   // A lock that is asked for comes back with its owner's name, so a reply may be as long as its request.
-  if (!isRead || length < COUNT_END) return Math.min(maxMessageSize, Math.max(OTHER, request.length));
+  if ((type !== TREAD && type !== TREADDIR) || length < COUNT_END)
+    return Math.min(maxMessageSize, Math.max(OTHER, length));
+  const at = start + COUNT_AT;
   const count =
-    ((header[COUNT_AT] as number) |
-      ((header[COUNT_AT + 1] as number) << 8) |
-      ((header[COUNT_AT + 2] as number) << 16) |
-      ((header[COUNT_AT + 3] as number) << 24)) >>>
+    ((bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)) >>>
     0;
   return Math.min(maxMessageSize, Math.max(IO_HEADER_SIZE + count, OTHER));
 }
