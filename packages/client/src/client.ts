@@ -31,7 +31,9 @@ export interface RpcOptions {
 
 /** What the longest replies but Rread and Rreaddir need (Rreadlink), as Linux's client gives it. */
 const REPLY_ROOM = 8192;
-const VERSION = "9P2000.L";
+
+/** What a conversation can be held in. A `Mount` speaks 9P2000.L; for the other one there are its messages. */
+export type DialectName = "9P2000.L" | "9P2000.u";
 
 /** One conversation with a server, message by message. Fids are the caller's: `takeFid`, `clunk`. */
 export class Client {
@@ -54,7 +56,7 @@ export class Client {
 
   /**
    * Sends one request and resolves with its reply's fields; data fields are views of the reply, which nobody else has.
-   * Rejects with the FsError of an Rlerror, with EPROTO for what no server may say, with EIO when the channel ends.
+   * Rejects with the FsError of an Rlerror or Rerror, with EPROTO for what no server may say, with EIO when the channel ends.
    */
   async rpc<Name extends RequestName>(
     type: Name,
@@ -120,15 +122,16 @@ export class Client {
   }
 }
 
-/** Agrees on version and msize. Throws EPROTO when the server does not speak 9P2000.L. */
+/** Agrees on version and msize. Throws EPROTO when the server does not speak the dialect. */
 export async function connectClient(
   channel: Channel,
   msize: number = channel.maxMessageSize,
+  version: DialectName = "9P2000.L",
 ): Promise<Client> {
-  const request = encodeMessage("Tversion", NOTAG, { msize, version: VERSION });
+  const request = encodeMessage("Tversion", NOTAG, { msize, version });
   const bytes = await channel.request(request, REPLY_ROOM).catch(lost);
   const reply = expectReply(decodeReply(bytes, REPLY_ROOM), "Tversion", NOTAG);
-  if (reply.version !== VERSION) throw broken(`it speaks "${reply.version}" instead of ${VERSION}`);
+  if (reply.version !== version) throw broken(`it speaks "${reply.version}" instead of ${version}`);
   if (reply.msize > msize || reply.msize < MIN_MESSAGE_SIZE) throw broken(`an msize of ${reply.msize}`);
   return new Client(channel, reply.msize);
 }
@@ -163,6 +166,7 @@ function expectReply<Name extends RequestName>(
 ): MessageFields<ReplyName<Name>> {
   if (reply.tag !== tag) throw broken(`tag ${reply.tag} instead of ${tag}`);
   if (reply.type === "Rlerror") throw errorOf(reply.fields.ecode, request);
+  if (reply.type === "Rerror") throw errorOf(reply.fields.errno, request);
   if (reply.type !== `R${request.slice(1)}`) throw broken(`${reply.type} to ${request}`);
   return reply.fields as MessageFields<ReplyName<Name>>;
 }

@@ -23,7 +23,14 @@
  * @packageDocumentation
  */
 export type { Channel } from "./channel.ts";
-export { Client, connectClient, type ReplyName, type RequestName, type RpcOptions } from "./client.ts";
+export {
+  Client,
+  connectClient,
+  type DialectName,
+  type ReplyName,
+  type RequestName,
+  type RpcOptions,
+} from "./client.ts";
 export { attach, Mount, type MountOptions, mount } from "./mount.ts";
 export {
   attributesOf,

@@ -4,7 +4,7 @@ const codes = new Map<number, ErrnoCode>(
   Object.entries(ERRNO).map(([code, errno]) => [errno, code as ErrnoCode]),
 );
 
-/** The error of an Rlerror to `request`. Errors that have no name here are EIO and say their number. */
+/** The error of an error reply to `request`. Errors that have no name here are EIO and say their number. */
 export function errorOf(ecode: number, request: string): FsError {
   const code = codes.get(ecode);
   return code === undefined

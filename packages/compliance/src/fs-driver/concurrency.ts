@@ -97,7 +97,7 @@ export function concurrency(suite: TreeSuite): void {
     }
   });
 
-  suite.test("renames across each other make no ring", {}, async ({ root }) => {
+  suite.test("renames across each other make no ring", { needs: ["moves"] }, async ({ root }) => {
     const [a, b] = [await root.mkdir("a", made(0o755)), await root.mkdir("b", made(0o755))];
     const done = await Promise.allSettled([root.rename("a", b, "a"), root.rename("b", a, "b")]);
     assert.ok(done.some(({ status }) => status === "fulfilled"));

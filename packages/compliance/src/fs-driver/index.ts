@@ -26,4 +26,4 @@ export { CONCERNS, type FsDriverComplianceOptions, fsDriverCompliance, treeCompl
 export { SAMPLE_FILES } from "./tree-calls.ts";
 export type { CaseRules, Concern, Need, TreeSuite, TreeUnderTest, Way, WayAbility } from "./tree-suite.ts";
 export type { TreeTuning } from "./tuning.ts";
-export { directly, throughEngine } from "./ways.ts";
+export { directly, throughEngine, throughEngineUnix } from "./ways.ts";

@@ -12,15 +12,18 @@ export type Need = Exclude<keyof FsCapabilities, "readOnly"> | WayAbility;
  *   held     a node that nobody has opened survives the removal of its names
  *   lockOwners  locks can be asked for as any owner
  *   xattrValues empty values of extended attributes can be set and replaced
+ *   moves    a name can be given in another directory
  *   direct   calls reach the tree itself: its `try…` forms, its refusals, other trees' nodes
  */
-export type WayAbility = "keys" | "places" | "held" | "lockOwners" | "xattrValues" | "direct";
+export type WayAbility = "keys" | "places" | "held" | "lockOwners" | "xattrValues" | "moves" | "direct";
 
 /** How the cases reach the tree. */
 export interface Way {
   readonly name: string;
   /** What this way does not carry, and why. */
   readonly lacks: Readonly<Partial<Record<Need, string>>>;
+  /** What is coarser on this way than in the tree. */
+  readonly tuning?: Partial<TreeTuning>;
   /** The tree as it is seen by this way; closing what it returns leaves `tree` open. */
   reach(tree: FsTree): Promise<FsTree>;
 }
@@ -105,7 +108,7 @@ async function runCase(
       const reason = missing(rules, reached.supports);
       if (reason !== undefined) return skip(source.print, title, reason, context);
       const root = await reached.attach("", { name: "compliance", uid: source.tuning.uid });
-      await run({ tree: reached, root, tuning: source.tuning });
+      await run({ tree: reached, root, tuning: { ...source.tuning, ...way.tuning } });
       root.release();
     } finally {
       if (reached !== tree) await reached.close();

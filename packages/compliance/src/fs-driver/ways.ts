@@ -1,13 +1,32 @@
+import type { FsTree, MessageHandler } from "@ninefold/core/contracts";
 import { createEngine } from "@ninefold/engine";
 import { connectTo } from "@ninefold/transport-memory";
 import { silent } from "../silent-logger.ts";
 import { remoteTree } from "./remote/remote-tree.ts";
+import { unixTree } from "./remote-unix/unix-tree.ts";
 import type { Way } from "./tree-suite.ts";
 
 /** The cases call the tree. */
 export const directly: Way = { name: "directly", lacks: {}, reach: async (tree) => tree };
 
 const MESSAGE_SIZE = 64 * 1024;
+
+/** The same in 9P2000.u, for those who change the engine: a driver learns nothing more by it. */
+export const throughEngineUnix: Way = {
+  name: "through the engine in 9P2000.u",
+  lacks: {
+    keys: "keys do not travel over 9P",
+    places: "a client learns of no renames but its own",
+    moves: "Twstat renames within a directory",
+    locks: "9P2000.u has no locks",
+    lockOwners: "9P2000.u has no locks",
+    xattrs: "9P2000.u has no extended attributes",
+    xattrValues: "9P2000.u has no extended attributes",
+    direct: "the calls go through the engine",
+  },
+  tuning: { timeGranularityNs: 1_000_000_000 },
+  reach: async (tree) => unixTree(connectTo(sessionOf(tree), MESSAGE_SIZE), tree.supports),
+};
 
 let sessions = 0;
 
@@ -21,14 +40,15 @@ export const throughEngine: Way = {
     xattrValues: "9P2000.L says removal by an empty value",
     direct: "the calls go through the engine",
   },
-  async reach(tree) {
-    const session = createEngine().createSession({
-      id: `compliance-${++sessions}`,
-      tree,
-      log: silent,
-      peer: { description: "compliance" },
-      maxMessageSize: MESSAGE_SIZE,
-    });
-    return remoteTree(connectTo(session, MESSAGE_SIZE), tree.supports);
-  },
+  reach: async (tree) => remoteTree(connectTo(sessionOf(tree), MESSAGE_SIZE), tree.supports),
 };
+
+function sessionOf(tree: FsTree): MessageHandler {
+  return createEngine().createSession({
+    id: `compliance-${++sessions}`,
+    tree,
+    log: silent,
+    peer: { description: "compliance" },
+    maxMessageSize: MESSAGE_SIZE,
+  });
+}

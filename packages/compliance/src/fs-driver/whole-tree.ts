@@ -18,11 +18,10 @@ export function wholeTree(suite: TreeSuite): void {
 
   suite.test("a read-only tree refuses every change: EROFS", { on: "read-only" }, async ({ root }) => {
     const file = await root.lookup("hello.txt");
-    const folder = await root.lookup("folder");
     await fails(root.create("new", OPEN.WRITE, made(0o644)), "EROFS");
     await fails(root.mkdir("new", made(0o755)), "EROFS");
     await fails(root.mknod("new", 0, made(S_IFREG | 0o644)), "EROFS");
-    await fails(root.rename("hello.txt", folder, "x"), "EROFS");
+    await fails(root.rename("hello.txt", root, "x"), "EROFS");
     await fails(root.unlink("hello.txt", false), "EROFS");
     await fails(root.unlink("folder", true), "EROFS");
     await fails(file.setattr({ size: 0 }, undefined), "EROFS");
@@ -35,6 +34,11 @@ export function wholeTree(suite: TreeSuite): void {
     await fails(file.setXattr("user.x", Uint8Array.of(1), "set"), "EROFS", "EOPNOTSUPP");
     assert.deepEqual((await namesIn(root)).sort(), ["empty", "folder", "hello.txt"]);
     assert.equal(await readText(file), "hello\n");
+  });
+
+  const moving = { on: "read-only", needs: ["moves"] } as const;
+  suite.test("a read-only tree refuses moves between directories: EROFS", moving, async ({ root }) => {
+    await fails(root.rename("hello.txt", await root.lookup("folder"), "x"), "EROFS");
   });
 
   suite.test("lists in parts, also when nothing can be changed", { on: "any" }, async ({ tree, root }) => {
