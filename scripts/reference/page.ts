@@ -28,5 +28,5 @@ export function withoutTags(text: string): string {
 export function firstSentence(text: string): string {
   const [paragraph = ""] = text.split("\n\n");
   const flat = paragraph.replaceAll("\n", " ");
-  return /^.*?[.:](?= |$)/.exec(flat)?.[0].replace(/:$/, ".") ?? flat;
+  return /^.*?\.(?= |$)/.exec(flat)?.[0] ?? flat;
 }
