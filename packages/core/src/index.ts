@@ -96,6 +96,7 @@ export {
   isPluginLoadError,
   isProtocolError,
   type KernelEvents,
+  type KernelReconfigureEvent,
   type KernelStartEvent,
   type KernelStopEvent,
   type LaneEvents,
@@ -181,6 +182,12 @@ export {
   type RemoveFsdevOptions,
 } from "./kernel/kernel.ts";
 export type { LaneStatus } from "./kernel/lane-set.ts";
+export type {
+  ConfigChange,
+  Reconfiguration,
+  ReconfigureOptions,
+  RefusedChange,
+} from "./kernel/reconfiguration.ts";
 export { checkOptions } from "./options/check-options.ts";
 export { formatOptionString, type OptionStringSyntax, parseOptionString } from "./options/option-string.ts";
 export type { ContributionDescription, PluginDescription } from "./plugins/describe-plugins.ts";

@@ -33,7 +33,7 @@ test.each([
   ],
   [
     { ...DEVICE, id: "d0", sock: 1 },
-    'device d0: option "sock" is unknown; allowed: journal, socket, fail, peers',
+    'device d0: option "sock" is unknown; allowed: journal, socket, fail, peers, say',
   ],
 ])("a device's mistake names the device", async (device, message) => {
   const { kernel } = testKernel({ fsdevs: FS0, devices: [device] });

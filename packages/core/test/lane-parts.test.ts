@@ -27,9 +27,13 @@ test("a lane inherits how modules are found, and neither inspectors nor scripts"
 
 test("a lane's logger writes its level and above, with fields that can cross", () => {
   const lines: unknown[] = [];
-  const log = createLaneLogger("warn", (level, message, fields) => lines.push([level, message, fields]), {
-    a: 1,
-  });
+  const log = createLaneLogger(
+    () => "warn",
+    (level, message, fields) => lines.push([level, message, fields]),
+    {
+      a: 1,
+    },
+  );
   log.info("not written");
   const cause = new Error("inner");
   const error = Object.assign(new Error("outer", { cause }), { code: "EIO" });
@@ -47,7 +51,10 @@ test("a lane's logger writes its level and above, with fields that can cross", (
 test("any fields can cross after the logger", () => {
   fc.assert(
     fc.property(fc.anything({ withBigInt: true, withMap: true, withNullPrototype: true }), (value) => {
-      createLaneLogger("trace", (_level, _message, fields) => structuredClone(fields)).info("x", { value });
+      createLaneLogger(
+        () => "trace",
+        (_level, _message, fields) => structuredClone(fields),
+      ).info("x", { value });
     }),
   );
 });

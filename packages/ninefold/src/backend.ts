@@ -1,4 +1,5 @@
 import {
+  ConfigError,
   createKernel,
   type DeviceNode,
   type DeviceQueries,
@@ -12,6 +13,8 @@ import {
   type Offer,
   type Plugin,
   parseConfig,
+  type Reconfiguration,
+  type ReconfigureOptions,
   type RemoveDeviceOptions,
   type RemoveFsdevOptions,
   type ServerConfig,
@@ -63,6 +66,16 @@ export interface Backend extends AsyncDisposable {
   /** Ends the device's sessions and takes it out. */
   removeDevice(pathOrId: string, options?: RemoveDeviceOptions): Promise<DeviceNode>;
   /**
+   * Serves another configuration as far as that can be without a restart, and tells what became of each difference. What was added
+   * while it runs stays. Throws ConfigError, and nothing has changed then, when a part of it is wrong or cannot be opened.
+   */
+  reconfigure(
+    options: Omit<BackendOptions, "log" | "observe" | "baseDirectory">,
+    how?: ReconfigureOptions,
+  ): Promise<Reconfiguration>;
+  /** The same with the configuration file, which is read again. Throws ConfigError when there is none. */
+  reload(how?: ReconfigureOptions): Promise<Reconfiguration>;
+  /**
    * Serves one Xen guest by a configuration of its own (`fsdevs`, `devices`, and `xen` with its `domid`) until the result is
    * closed; all else is this server's. Relative paths start from `directory`. Throws ConfigError, and nothing is left then.
    */
@@ -79,16 +92,24 @@ export interface Backend extends AsyncDisposable {
  */
 export async function createBackend(options: BackendOptions): Promise<Backend> {
   const { plugins = [], baseDirectory = process.cwd(), log, observe, ...plain } = options;
-  const names = plugins.filter((plugin) => typeof plugin === "string");
   const objects = plugins.filter((plugin) => typeof plugin !== "string");
-  const config = parseConfig({ ...plain, plugins: names }, { baseDirectory });
+  const config = parseConfig({ ...plain, plugins: namesOf(plugins) }, { baseDirectory });
   return serve(config, { objects, ...(log && { log }), ...(observe && { observe }) });
 }
 
-/** The same for a configuration that was read already; `objects` are plugins given as such. */
+export interface ServeOptions extends Pick<BackendOptions, "log" | "observe"> {
+  /** Plugins given as such. */
+  readonly objects?: readonly Plugin[];
+  /** Reads the configuration again, for `reload`. Throws ConfigError. */
+  readonly readAgain?: () => ServerConfig;
+  /** Told when another configuration was applied. */
+  readonly onReconfigured?: (config: ServerConfig) => void;
+}
+
+/** The same for a configuration that was read already. */
 export async function serve(
   config: ServerConfig,
-  { objects = [], log, observe }: Pick<BackendOptions, "log" | "observe"> & { objects?: readonly Plugin[] },
+  { objects = [], log, observe, readAgain, onReconfigured }: ServeOptions,
 ): Promise<Backend> {
   const { baseDirectory } = config;
   const guests = new XenGuests({
@@ -108,6 +129,11 @@ export async function serve(
     await guests.close();
     await kernel.stop();
   };
+  const apply = async (next: ServerConfig, how?: ReconfigureOptions): Promise<Reconfiguration> => {
+    const done = await kernel.reconfigure(next, how);
+    onReconfigured?.(next);
+    return done;
+  };
   const backend: Backend = {
     events: kernel.events,
     devices: kernel.devices,
@@ -124,6 +150,12 @@ export async function serve(
     removeFsdev: (id, options) => kernel.removeFsdev(id, options),
     addDevice: async (entry) => kernel.addDevice(parseDevice(entry, kernel.fsdevs, baseDirectory)),
     removeDevice: (pathOrId, options) => kernel.removeDevice(pathOrId, options),
+    reconfigure: async ({ plugins = [], ...plain }, how) =>
+      apply(parseConfig({ ...plain, plugins: namesOf(plugins) }, { baseDirectory }), how),
+    reload: async (how) => {
+      if (readAgain === undefined) throw noFile();
+      return apply(readAgain(), how);
+    },
     serveGuest: (given, directory = baseDirectory) => guests.serve(given, directory),
     guests: () => guests.status(),
     close,
@@ -134,6 +166,19 @@ export async function serve(
     throw error;
   });
   return backend;
+}
+
+function namesOf(plugins: readonly (string | Plugin)[]): string[] {
+  return plugins.filter((plugin) => typeof plugin === "string");
+}
+
+function noFile(): ConfigError {
+  return new ConfigError({
+    code: "ERR_CONFIG_MISSING",
+    path: "",
+    problem: "the server was started without a configuration file",
+    hint: "start it with --config FILE, or change it by ninefold fsdev and ninefold device",
+  });
 }
 
 /** A kernel that is not started. Offers that are `isOthers` are left to whoever answers them. */

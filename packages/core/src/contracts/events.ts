@@ -243,6 +243,8 @@ export interface KernelEvents
     SessionEvents {
   /** Everything that was configured is served. */
   start: (event: KernelStartEvent) => void;
+  /** Another configuration was applied, as far as it can be. */
+  reconfigure: (event: KernelReconfigureEvent) => void;
   /** Everything has ended. The last event. */
   stop: (event: KernelStopEvent) => void;
 }
@@ -252,6 +254,13 @@ export interface KernelStartEvent {
   readonly fsdevs: number;
   /** How many there are. */
   readonly devices: number;
+}
+
+export interface KernelReconfigureEvent {
+  /** The differences that count from now on: `fsdev fs0`, `added`. */
+  readonly applied: readonly { readonly subject: string; readonly change: string }[];
+  /** Those that do not, and why. */
+  readonly refused: readonly { readonly subject: string; readonly change: string; readonly reason: string }[];
 }
 
 export interface KernelStopEvent {

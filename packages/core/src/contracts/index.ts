@@ -51,6 +51,7 @@ export type {
   FsdevEvent,
   FsdevEvents,
   KernelEvents,
+  KernelReconfigureEvent,
   KernelStartEvent,
   KernelStopEvent,
   LaneEvents,

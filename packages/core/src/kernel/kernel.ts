@@ -9,6 +9,7 @@ import type { PluginSource } from "../plugins/load-plugin.ts";
 import type { LaneStatus } from "./lane-set.ts";
 import { loadPluginSet } from "./load-plugin-set.ts";
 import { PlanningKernel } from "./planning-kernel.ts";
+import type { Reconfiguration, ReconfigureOptions } from "./reconfiguration.ts";
 
 /** What a kernel is made of. */
 export interface KernelOptions {
@@ -53,6 +54,12 @@ export interface Kernel extends AsyncDisposable {
    * more is closed. Throws ConfigError while an offer holds the device.
    */
   removeDevice(pathOrId: string, options?: RemoveDeviceOptions): Promise<DeviceNode>;
+  /**
+   * Serves another configuration as far as that can be without a restart, and settles with what became of each difference: fsdevs and
+   * devices, limits of new sessions, the lanes' log level. What was added while the kernel runs stays. Throws
+   * ConfigError, and nothing has changed then, when a part of it is wrong or cannot be opened. The caller's own logger is the caller's.
+   */
+  reconfigure(config: ServerConfig, options?: ReconfigureOptions): Promise<Reconfiguration>;
 }
 
 export interface RemoveFsdevOptions {

@@ -3,7 +3,7 @@ import type { Logger } from "../contracts/logger.ts";
 import type { PeerInfo, UsageLine } from "../contracts/transport.ts";
 import type { DeviceTree } from "../device-tree/device-tree.ts";
 import type { EventHub } from "../events/event-hub.ts";
-import type { LaneConfig, LaneDevice, LaneEvent } from "../lane/lane-config.ts";
+import type { LaneConfig, LaneDevice, LaneEvent, LaneSettings } from "../lane/lane-config.ts";
 import type { LaneExit, LaneHandle, LaneSink } from "../lane/lane-handle.ts";
 import { describeExit } from "../lane/process-lane.ts";
 import { untilAborted } from "./keyed-queue.ts";
@@ -131,6 +131,11 @@ export class LaneSet {
   interestChanged(): void {
     const names = this.listened();
     for (const { handle, state } of this.#lanes.values()) if (state === "running") handle.listen(names);
+  }
+
+  /** Tells all lanes their settings. */
+  configure(settings: LaneSettings): void {
+    for (const { handle, state } of this.#lanes.values()) if (state === "running") handle.configure(settings);
   }
 
   /** Ends all lanes, also those that are starting, and waits for them. None can be started afterwards. */

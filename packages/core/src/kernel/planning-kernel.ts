@@ -1,7 +1,7 @@
 import { planAttach } from "../attach/attach-plan.ts";
 import { OfferDesk } from "../attach/offer-desk.ts";
 import type { DeviceConfig, FsdevConfig, ServerConfig } from "../config/server-config.ts";
-import { ConfigError } from "../contracts/config-error.ts";
+import { ConfigError, isConfigError } from "../contracts/config-error.ts";
 import type { DeviceNode, DeviceQueries } from "../contracts/device-node.ts";
 import type { EventSource, KernelEvents } from "../contracts/events.ts";
 import type { Logger } from "../contracts/logger.ts";
@@ -10,6 +10,9 @@ import { OFFER_SOURCE } from "../contracts/plugin.ts";
 import { EventHub } from "../events/event-hub.ts";
 import { describePluginSet, type PluginDescription } from "../plugins/describe-plugins.ts";
 import { silentLogger } from "../silent-logger.ts";
+import { applyChanges, checkOptionsOf } from "./apply-changes.ts";
+import { compareConfig } from "./compare-config.ts";
+import { effectiveConfig } from "./compare-settings.ts";
 import type {
   DeviceUsage,
   Kernel,
@@ -19,12 +22,14 @@ import type {
   RemoveFsdevOptions,
 } from "./kernel.ts";
 import { loadPluginSet } from "./load-plugin-set.ts";
+import type { Reconfiguration, ReconfigureOptions, RefusedChange } from "./reconfiguration.ts";
 import { inUse, ServedMachine } from "./served-machine.ts";
 
 /** The kernel: it plans what is served, from plain data, and has lanes do it. */
 export class PlanningKernel implements Kernel {
   readonly events: EventSource<KernelEvents>;
-  readonly #config: ServerConfig;
+  #config: ServerConfig;
+  #isReconfiguring = false;
   readonly #options: KernelOptions;
   readonly #log: Logger;
   readonly #events: EventHub<KernelEvents>;
@@ -130,6 +135,27 @@ export class PlanningKernel implements Kernel {
     return node;
   }
 
+  async reconfigure(
+    next: ServerConfig,
+    { force = false }: ReconfigureOptions = {},
+  ): Promise<Reconfiguration> {
+    this.#requireRunning();
+    if (this.#isReconfiguring) {
+      throw new ConfigError({
+        code: "ERR_CONFIG_CONFLICT",
+        path: "",
+        problem: "another configuration is being applied",
+        hint: "wait for it; a device that does not open is given up when it is removed",
+      });
+    }
+    this.#isReconfiguring = true;
+    try {
+      return await this.#reconfigure(next, force);
+    } finally {
+      this.#isReconfiguring = false;
+    }
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop("disposed");
   }
@@ -148,6 +174,28 @@ export class PlanningKernel implements Kernel {
     const desk = this.#desk;
     await this.#queue(() => desk.start());
     await desk.opened();
+  }
+
+  async #reconfigure(next: ServerConfig, force: boolean): Promise<Reconfiguration> {
+    const before = this.#config;
+    const running = {
+      fsdevs: this.fsdevs,
+      devices: this.devices.find(),
+      holderOf: (path: string) => this.#desk?.holderOf(path),
+    };
+    const changes = compareConfig(before, next, running, force);
+    const { applied, refused } = changes;
+    await checkOptionsOf(next, this.#machine.plugins).catch((error: unknown) => {
+      throw withRefusedPlugins(error, refused);
+    });
+    await applyChanges(changes, this.#machine, this.#log);
+    this.#config = effectiveConfig(before, next);
+    this.#machine.configure(this.#config);
+    for (const { subject, change } of applied) this.#log.info("configuration applied", { subject, change });
+    for (const { subject, change, reason } of refused)
+      this.#log.warn("configuration not applied", { subject, change, reason });
+    this.#events.emit("reconfigure", { applied, refused });
+    return { applied, refused };
   }
 
   /** A later plugin's source is in the place of an earlier one's of the same name. */
@@ -222,4 +270,16 @@ export class PlanningKernel implements Kernel {
       hint: known.length === 0 ? "there is none" : `there are: ${known.join(", ")}`,
     });
   }
+}
+
+/** What is missing may be in a plugin that a restart would load. */
+function withRefusedPlugins(error: unknown, refused: readonly RefusedChange[]): unknown {
+  const plugins = refused.find(({ subject }) => subject === "plugins");
+  if (!isConfigError(error) || plugins === undefined) return error;
+  const [first, ...others] = error.mistakes;
+  if (first === undefined) return error;
+  const { reason: problem } = plugins;
+  return new ConfigError(first, [...others, { code: "ERR_CONFIG_CONFLICT", path: "plugins", problem }], {
+    cause: error,
+  });
 }

@@ -55,7 +55,7 @@ export class ServedMachine {
   readonly lanes: LaneSet;
   /** Empty until the start. */
   plugins: PluginSet;
-  readonly #config: ServerConfig;
+  #config: ServerConfig;
   readonly #options: KernelOptions;
   readonly #log: Logger;
   readonly #plans = new Map<string, FsdevPlan>();
@@ -131,6 +131,12 @@ export class ServedMachine {
     const removed = this.#remove(fsdev, path).finally(() => this.#removing.delete(path));
     this.#removing.set(path, removed);
     return removed;
+  }
+
+  /** Takes over the limits of new sessions and the log level, also in lanes that run. */
+  configure(config: ServerConfig): void {
+    this.#config = config;
+    this.lanes.configure({ limits: config.limits, logLevel: config.log.level });
   }
 
   /** Settles when no lane is asked for anything any more. */

@@ -31,6 +31,7 @@ export async function startInlineLane(
     listen: (names) => {
       listened = new Set(names);
     },
+    configure: (settings) => lane.configure(settings),
     addDevice: (device) =>
       Promise.race([
         lane.addDevice(device),

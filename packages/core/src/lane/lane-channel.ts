@@ -1,11 +1,12 @@
 import type { LogFields, LogLevel } from "../contracts/logger.ts";
 import type { ErrorData } from "./error-data.ts";
-import type { LaneConfig, LaneDevice, LaneEvent, LaneUsage } from "./lane-config.ts";
+import type { LaneConfig, LaneDevice, LaneEvent, LaneSettings, LaneUsage } from "./lane-config.ts";
 
 /** What the kernel says to a lane's process. `start` comes first and once. */
 export type ToLane =
   | { readonly kind: "start"; readonly config: LaneConfig }
   | { readonly kind: "listen"; readonly names: readonly string[] }
+  | { readonly kind: "configure"; readonly settings: LaneSettings }
   | {
       readonly kind: "add-device";
       readonly request: number;

@@ -6,7 +6,7 @@ import type { UsageLine } from "../contracts/transport.ts";
 import type { AnyEvent } from "../events/event-hub.ts";
 
 /** All that a lane is started from: plain data, so that it can cross to another process. */
-export interface LaneConfig {
+export interface LaneConfig extends LaneSettings {
   /** Its options are those of the configuration: the lane checks them again, because what a schema makes of them may not be plain. */
   readonly fsdev: FsdevConfig;
   readonly devices: readonly LaneDevice[];
@@ -15,10 +15,15 @@ export interface LaneConfig {
   /** URLs of the modules that have what is named here. A later one replaces what an earlier one has by the same name. */
   readonly plugins: readonly string[];
   readonly baseDirectory: string;
-  readonly limits: Partial<SessionLimits>;
-  readonly logLevel: LogLevel;
   /** The session events that someone listens to. */
   readonly listened: readonly string[];
+}
+
+/** What may change while a lane runs. */
+export interface LaneSettings {
+  /** Of sessions that are opened from now on. */
+  readonly limits: Partial<SessionLimits>;
+  readonly logLevel: LogLevel;
 }
 
 export interface LaneDevice {

@@ -1,6 +1,6 @@
 import type { Logger } from "../contracts/logger.ts";
 import type { UsageLine } from "../contracts/transport.ts";
-import type { LaneDevice, LaneEvent, LaneUsage } from "./lane-config.ts";
+import type { LaneDevice, LaneEvent, LaneSettings, LaneUsage } from "./lane-config.ts";
 
 /** A lane that serves, as its kernel holds it: in a process of its own, or inline. */
 export interface LaneHandle {
@@ -10,6 +10,7 @@ export interface LaneHandle {
   readonly usage: readonly LaneUsage[];
   /** Says which session events someone listens to. */
   listen(names: readonly string[]): void;
+  configure(settings: LaneSettings): void;
   /** Serves one more device; `plugins` are the modules that it needs. When it throws, nothing of it is left. */
   addDevice(device: LaneDevice, plugins: readonly string[]): Promise<readonly UsageLine[]>;
   removeDevice(path: string): Promise<void>;

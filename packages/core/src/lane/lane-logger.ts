@@ -6,12 +6,14 @@ const LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", 
 
 export type WriteLine = (level: WrittenLevel, message: string, fields: LogFields) => void;
 
-/** A logger that hands lines of `level` and above to `write`, with fields of plain data only. */
-export function createLaneLogger(level: LogLevel, write: WriteLine, base: LogFields = {}): Logger {
-  const line = (own: WrittenLevel): ((message: string, fields?: LogFields) => void) =>
-    LEVELS.indexOf(own) < LEVELS.indexOf(level)
-      ? () => {}
-      : (message, fields) => write(own, message, { ...base, ...plainFields(fields) });
+/** A logger that hands lines of the level of that moment and above to `write`, with fields of plain data only. */
+export function createLaneLogger(level: () => LogLevel, write: WriteLine, base: LogFields = {}): Logger {
+  const line = (own: WrittenLevel): ((message: string, fields?: LogFields) => void) => {
+    const rank = LEVELS.indexOf(own);
+    return (message, fields) => {
+      if (rank >= LEVELS.indexOf(level())) write(own, message, { ...base, ...plainFields(fields) });
+    };
+  };
   return {
     trace: line("trace"),
     debug: line("debug"),

@@ -3,6 +3,7 @@
  * left to the kernel, because Ctrl-C and a service manager reach the whole group of processes at once.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { LogLevel } from "../contracts/logger.ts";
 import { PluginSet } from "../plugins/plugin-set.ts";
 import { encodeError } from "./error-data.ts";
 import { type Lane, startLane } from "./lane.ts";
@@ -18,6 +19,7 @@ const outbox = new LaneOutbox(process);
 let listened = new Set<string>();
 let lane: Promise<Lane> | undefined;
 let plugins: PluginSet | undefined;
+let logLevel: LogLevel = "info";
 let ending: Promise<void> | undefined;
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
@@ -38,6 +40,10 @@ async function receive(message: ToLane): Promise<void> {
       break;
     case "listen":
       listened = new Set(message.names);
+      break;
+    case "configure":
+      logLevel = message.settings.logLevel;
+      (await running()).configure(message.settings);
       break;
     case "add-device":
       await answer(message.request, async () => {
@@ -73,12 +79,14 @@ async function receive(message: ToLane): Promise<void> {
 
 async function start(config: LaneConfig): Promise<Lane> {
   listened = new Set(config.listened);
+  logLevel = config.logLevel;
   plugins = new PluginSet(config.baseDirectory);
   await loadPlugins(config.plugins);
   return startLane(config, {
     plugins,
-    log: createLaneLogger(config.logLevel, (level, text, fields) =>
-      outbox.send({ kind: "log", level, message: text, fields }),
+    log: createLaneLogger(
+      () => logLevel,
+      (level, text, fields) => outbox.send({ kind: "log", level, message: text, fields }),
     ),
     isListened: (name) => listened.has(name),
     emit: (event) => outbox.send({ kind: "event", event }),

@@ -6,7 +6,7 @@ import type { TransportEndpoint, UsageLine } from "../contracts/transport.ts";
 import { checkOptions } from "../options/check-options.ts";
 import type { PluginSet } from "../plugins/plugin-set.ts";
 import { DeviceSessions } from "./device-sessions.ts";
-import type { LaneConfig, LaneDevice, LaneEvent, LaneUsage } from "./lane-config.ts";
+import type { LaneConfig, LaneDevice, LaneEvent, LaneSettings, LaneUsage } from "./lane-config.ts";
 import { openFailure } from "./open-failure.ts";
 import { createTransportHost, type SessionSource, sessionIds } from "./transport-host.ts";
 
@@ -29,6 +29,8 @@ export interface Lane {
   /** Answers ENODEV to all that comes by this device, from now on until `readmitDevice`. */
   revokeDevice(path: string): void;
   readmitDevice(path: string): void;
+  /** Takes over the limits of sessions that are opened from now on. */
+  configure(settings: Pick<LaneSettings, "limits">): void;
   /** Ends all sessions, then closes the tree. What fails on the way is logged. Never throws. */
   close(how?: { readonly isLost: boolean }): Promise<void>;
 }
@@ -39,7 +41,13 @@ export async function startLane(config: LaneConfig, context: LaneContext): Promi
   await using stack = new AsyncDisposableStack();
   const tree = await openTree(config, context, stack);
   const engine = context.plugins.require(ENGINE, config.engine, `fsdev ${config.fsdev.id}`).value;
-  const sessions: SessionSource = { engine, tree, nextId: sessionIds(), limits: config.limits };
+  let limits = { ...config.limits, ...config.fsdev.limits };
+  const sessions: SessionSource = {
+    ...{ engine, tree, nextId: sessionIds() },
+    get limits() {
+      return limits;
+    },
+  };
   const endpoints = new Map<string, TransportEndpoint>();
   const usage = new Map<string, readonly UsageLine[]>();
   const open = new Map<string, DeviceSessions>();
@@ -90,6 +98,9 @@ export async function startLane(config: LaneConfig, context: LaneContext): Promi
     removeDevice,
     revokeDevice: (path) => open.get(path)?.revoke(),
     readmitDevice: (path) => open.get(path)?.readmit(),
+    configure: (settings) => {
+      limits = { ...settings.limits, ...config.fsdev.limits };
+    },
     close: (how) => {
       isLost = how?.isLost ?? false;
       return owned.disposeAsync();

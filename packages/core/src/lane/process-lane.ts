@@ -4,7 +4,7 @@ import { ConfigError } from "../contracts/config-error.ts";
 import type { UsageLine } from "../contracts/transport.ts";
 import { decodeError } from "./error-data.ts";
 import type { FromLane, ToLane } from "./lane-channel.ts";
-import type { LaneConfig, LaneUsage } from "./lane-config.ts";
+import type { LaneConfig, LaneSettings, LaneUsage } from "./lane-config.ts";
 import type { LaneExit, LaneHandle, LaneOptions, LaneSink } from "./lane-handle.ts";
 
 /**
@@ -110,6 +110,10 @@ class ProcessLane implements LaneHandle {
 
   listen(names: readonly string[]): void {
     this.#send({ kind: "listen", names });
+  }
+
+  configure(settings: LaneSettings): void {
+    this.#send({ kind: "configure", settings });
   }
 
   async addDevice(

@@ -7,6 +7,8 @@ usage: ninefold [options]             serve until Ctrl-C
                                       fsdevs, devices, lanes, offers of a server that runs
        ninefold fsdev add|del|list, device add|del|list --control PATH [--json] [--force]
                                       change what a server that runs serves: fsdev add local,id=ID,path=DIR,…
+       ninefold reload --control PATH|--config FILE [--json] [--force]
+                                      read the configuration file again (SIGHUP does it too), and say what became of it
        ninefold plugins [options]     what drivers, layers and transports there are, and who brings them
        ninefold init driver FOLDER    a driver's project of one's own, with its tests
        ninefold doctor [--json]       what is missing on this machine for each way of serving, and how to get it

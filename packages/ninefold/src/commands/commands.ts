@@ -8,6 +8,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   serve: async (line) => (await import("./serve.ts")).serveCommand(line),
   attach: async (line) => (await import("./attach.ts")).attachCommand(line),
   status: async (line) => (await import("./status.ts")).statusCommand(line),
+  reload: async (line) => (await import("./reload.ts")).reloadCommand(line),
   fsdev: async (line) => (await import("./fsdev.ts")).fsdevCommand(line),
   device: async (line) => (await import("./device.ts")).deviceCommand(line),
   plugins: async (line) => (await import("./plugins.ts")).pluginsCommand(line),

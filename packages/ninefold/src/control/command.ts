@@ -13,6 +13,7 @@ export type ControlledServer = Pick<
   | "removeFsdev"
   | "addDevice"
   | "removeDevice"
+  | "reload"
   | "serveGuest"
   | "guests"
 >;

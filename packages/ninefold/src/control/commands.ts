@@ -5,6 +5,8 @@ import { type ControlCommand, controlCommand, NO_ARGUMENTS } from "./command.ts"
 const entry = z.looseObject({});
 const named = z.strictObject({ id: z.string(), force: z.boolean().default(false) });
 
+const forced = z.strictObject({ force: z.boolean().default(false) });
+
 const handed = z.strictObject({
   config: z.strictObject({
     fsdevs: z.unknown().optional(),
@@ -21,6 +23,8 @@ export const COMMANDS: Readonly<Record<string, ControlCommand>> = {
     ...server.status(),
     guests: server.guests(),
   })),
+  /** Answers what became of each difference: `{ applied, refused }`. */
+  reload: controlCommand(forced, (server, how) => server.reload(how)),
   "fsdev-list": controlCommand(NO_ARGUMENTS, ({ fsdevs, devices }) =>
     fsdevs.map((fsdev) => ({
       ...fsdev,
