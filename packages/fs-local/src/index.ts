@@ -34,9 +34,17 @@
  *
  * @packageDocumentation
  */
-import { definePlugin, FS_DRIVER, type FsDriver, type Plugin } from "@ninefold/core/contracts";
+import {
+  definePlugin,
+  FS_DRIVER,
+  type FsDriver,
+  type Plugin,
+  SECURITY_MODEL,
+} from "@ninefold/core/contracts";
 import { openTree } from "./open-tree.ts";
 import { type LocalFsOptions, localFsOptions } from "./options.ts";
+import { none } from "./security/none.ts";
+import { passthrough } from "./security/passthrough.ts";
 
 export type { LocalFsOptions };
 
@@ -45,15 +53,18 @@ export const localFs: FsDriver<LocalFsOptions> = {
   name: "local",
   description: "a folder of the host",
   schema: localFsOptions,
+  securityModel: (options) => options.security_model,
   open: openTree,
 };
 
 const plugin: Plugin = definePlugin({
   name: "@ninefold/fs-local",
   apiVersion: 1,
-  contributes: { "fs-driver": ["local"] },
+  contributes: { "fs-driver": ["local"], "security-model": ["passthrough", "none"] },
   register(registry) {
     registry.register(FS_DRIVER, localFs);
+    registry.register(SECURITY_MODEL, passthrough);
+    registry.register(SECURITY_MODEL, none);
   },
 });
 export default plugin;

@@ -1,5 +1,5 @@
 import { AGAIN, type DirectorySink, ERRNO, type Status } from "@ninefold/core/contracts";
-import { asyncFiles, getdents64, seekDirectory } from "@ninefold/native";
+import { asyncFiles, DT_REG, DT_UNKNOWN, getdents64, seekDirectory } from "@ninefold/native";
 import type { Listing } from "./host/listings.ts";
 import { check, failure } from "./host/status.ts";
 import type { LocalNode } from "./local-node.ts";
@@ -117,8 +117,12 @@ export class LocalDirectory extends OpenFile {
 
   #offer(listing: Listing, sink: DirectorySink): boolean {
     const { entries, memory } = listing;
-    const { nameStart, nameEnd, offsetLow, offsetHigh, type } = entries;
+    const { nameStart, nameEnd, offsetLow, offsetHigh } = entries;
     const { bytes } = memory;
+    const { tree } = this.node;
+    if (bytes[nameStart] === DOT && nameEnd - nameStart > 2 && tree.hides(entries.name)) return true;
+    // What is a file on the host may be anything but a directory to the guest, and asking would cost a call for each.
+    const type = tree.policy.shown !== undefined && entries.type === DT_REG ? DT_UNKNOWN : entries.type;
     const shown = this.#nodeShownAs(bytes, nameStart, nameEnd, entries);
     const { device } = shown ?? this.node;
     const low = shown?.inodeLow ?? entries.inoLow;

@@ -87,7 +87,7 @@ export class LocalFile extends OpenFile {
 
   async write(offset: number, from: IoVec): Promise<number> {
     if (offset + from.length > Number.MAX_SAFE_INTEGER) throw failure(-ERRNO.EFBIG, "write");
-    await dropSetId(this.node, this.fd);
+    await dropSetId(this.node);
     const { vectors: pool } = this.node.tree;
     const vectors = pool.take();
     let done = 0;

@@ -2,15 +2,18 @@ import {
   AGAIN,
   type AttributeChanges,
   type Attributes,
+  type CallPace,
   type CreateOptions,
   type FsFile,
   type FsNode,
   type HeldLock,
+  type HostNode,
   type LockOwner,
   type LockRange,
   type NodeKey,
   S_IFDIR,
   S_IFMT,
+  S_IFREG,
   type Status,
 } from "@ninefold/core/contracts";
 import {
@@ -31,6 +34,7 @@ import { descriptor, openEntry, STAT_MASK, tryDescriptor, tryOpenEntry } from ".
 import { offerDescriptor, settleNode } from "./host/node-life.ts";
 import { detachNode, placeNode } from "./host/node-place.ts";
 import type { NodeRing } from "./host/node-ring.ts";
+import { show, tryShow } from "./host/show.ts";
 import { check, failure } from "./host/status.ts";
 import type { LocalTree } from "./local-tree.ts";
 import { conflictingLock, lockNode } from "./locks/lock-node.ts";
@@ -49,11 +53,13 @@ const MOST_LOOKUPS = 8;
  * One object of the folder, whatever names it has. What it was seen as last (`directory`, `name`) serves to open it
  * again when its descriptor had to be closed; that it is the same object then is always verified.
  */
-export class LocalNode implements FsNode {
+export class LocalNode implements FsNode, HostNode {
   readonly tree: LocalTree;
   readonly device: Device;
-  /** S_IF*. */
-  readonly type: number;
+  /** S_IF*, as the host has it. */
+  readonly hostType: number;
+  /** S_IF*, for guests; 0 as long as only the security model could tell. */
+  type: number;
   /** Halves of the inode number, as signed 32-bit integers, which take no memory of their own. */
   readonly inodeLow: number;
   readonly inodeHigh: number;
@@ -81,6 +87,8 @@ export class LocalNode implements FsNode {
   /** Open files of this node, linked through each other. */
   files: OpenFile | undefined;
   locks: NodeLocks | undefined;
+  /** The security model's. */
+  metadata: object | undefined;
 
   /** The next one of the same inode number. */
   twin: LocalNode | undefined;
@@ -96,7 +104,8 @@ export class LocalNode implements FsNode {
   constructor(tree: LocalTree, device: Device, stat: StatxBuffer) {
     this.tree = tree;
     this.device = device;
-    this.type = stat.mode & S_IFMT;
+    this.hostType = stat.mode & S_IFMT;
+    this.type = tree.policy.shown !== undefined && this.hostType === S_IFREG ? 0 : this.hostType;
     this.inodeLow = stat.inoLow | 0;
     this.inodeHigh = stat.inoHigh | 0;
     this.btimeSec = stat.btimeSec;
@@ -111,7 +120,19 @@ export class LocalNode implements FsNode {
   }
 
   get isDirectory(): boolean {
-    return this.type === S_IFDIR;
+    return this.hostType === S_IFDIR;
+  }
+
+  get isLocal(): boolean {
+    return this.device.isLocal;
+  }
+
+  get changes(): CallPace {
+    return this.device.changes;
+  }
+
+  get reads(): CallPace {
+    return this.device.listings;
   }
 
   /** Whether `stat` tells of this object; the mount it was seen through may be another. */
@@ -123,7 +144,7 @@ export class LocalNode implements FsNode {
       stat.btimeSec === this.btimeSec &&
       stat.devMinor === this.device.minor &&
       stat.devMajor === this.device.major &&
-      (stat.mode & S_IFMT) === this.type
+      (stat.mode & S_IFMT) === this.hostType
     );
   }
 
@@ -160,7 +181,7 @@ export class LocalNode implements FsNode {
 
   /** `stat` tells of this node, which was found in `directory` (undefined: it is the root) as `name`. */
   seen(stat: StatxBuffer, directory: LocalNode | undefined, name: string): void {
-    this.maySetId = hasSetId(stat.mode);
+    this.#sawMode(stat.mode);
     if (directory === undefined || this.isRoot) return;
     placeNode(this, directory, name);
     // Without a name already: a race with whoever removed it. Remote file systems may not count links at all.
@@ -184,6 +205,7 @@ export class LocalNode implements FsNode {
     try {
       check(await asyncFiles.statx(await descriptor(this), "", AT_EMPTY_PATH, STAT_MASK, stat), this.name);
       fillAttributes(into, stat, this.device);
+      await show(this, into);
     } finally {
       stat.close();
       this.letGo();
@@ -283,13 +305,18 @@ export class LocalNode implements FsNode {
     return conflictingLock(this, owner, range);
   }
 
+  /** Of a mode that is not what guests see only `show` can tell. */
+  #sawMode(mode: number): void {
+    if (this.tree.policy.shown === undefined) this.maySetId = hasSetId(mode);
+    else if (this.type === 0) this.maySetId = true;
+  }
+
   #statNow(fd: number, into: Attributes): Status {
     const { stat } = this.tree;
     const status = statx(fd, "", AT_EMPTY_PATH, STAT_MASK, stat);
     if (status < 0) return status;
-    this.maySetId = hasSetId(stat.mode);
     fillAttributes(into, stat, this.device);
-    return 0;
+    return tryShow(this, into);
   }
 
   /** The entry as it was seen before, if it still is: its own descriptor keeps it cached, so that this asks no disk. */
@@ -299,7 +326,7 @@ export class LocalNode implements FsNode {
     const { stat } = this.tree;
     if (statx(fd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STAT_MASK, stat) < 0) return undefined;
     if (!child.isSame(stat) || child.mountId !== stat.mountId) return undefined;
-    child.maySetId = hasSetId(stat.mode);
+    child.#sawMode(stat.mode);
     child.retain();
     return child;
   }

@@ -1,13 +1,16 @@
 import {
   AGAIN,
+  Attributes,
   type FsCapabilities,
   FsError,
   type FsNode,
   type FsStatistics,
   type FsTree,
   type FsUser,
+  isStagedName,
   type Logger,
   type NodeKey,
+  type SecurityPolicy,
   type Status,
 } from "@ninefold/core/contracts";
 import {
@@ -29,10 +32,11 @@ import { check, failure } from "./host/status.ts";
 import { VectorPool } from "./host/vectors.ts";
 import { LocalNode } from "./local-node.ts";
 import { isSameKey } from "./node-key.ts";
-import type { SecurityModel } from "./security/security-model.ts";
+
+const DOT = 0x2e;
 
 export interface LocalTreeSettings {
-  readonly model: SecurityModel;
+  readonly policy: SecurityPolicy;
   readonly readOnly: boolean;
   readonly multidevs: Multidevs;
   /** Most descriptors that the tree may have open. */
@@ -43,7 +47,7 @@ export interface LocalTreeSettings {
 /** A folder of the host. Calls may come in any order and at any time; what must be ordered is ordered here. */
 export class LocalTree implements FsTree {
   readonly supports: FsCapabilities;
-  readonly model: SecurityModel;
+  readonly policy: SecurityPolicy;
   readonly log: Logger;
   readonly descriptors: Descriptors;
   readonly devices: Devices;
@@ -51,6 +55,8 @@ export class LocalTree implements FsTree {
   readonly vectors: VectorPool = new VectorPool();
   /** For synchronous calls: what it holds is valid until the next of them. */
   readonly stat: StatxBuffer = new StatxBuffer();
+  /** The same for what guests are to see. */
+  readonly attributes: Attributes = new Attributes();
   /** The server's user. */
   readonly uid: number = effectiveUid();
   /** Nodes that hold locks. */
@@ -61,7 +67,7 @@ export class LocalTree implements FsTree {
   readonly #closing = new Set<Promise<unknown>>();
 
   constructor(settings: LocalTreeSettings) {
-    this.model = settings.model;
+    this.policy = settings.policy;
     this.log = settings.log;
     this.descriptors = new Descriptors(settings.descriptors);
     this.devices = new Devices(settings.multidevs, settings.log);
@@ -71,7 +77,7 @@ export class LocalTree implements FsTree {
       hardLinks: true,
       specialFiles: true,
       xattrs: true,
-      ownership: this.uid === 0,
+      ownership: settings.policy.keepsOwners || this.uid === 0,
       locks: true,
       openUnlinked: true,
     };
@@ -168,6 +174,13 @@ export class LocalTree implements FsTree {
   own(node: FsNode): LocalNode {
     if (node instanceof LocalNode && node.tree === this) return node;
     throw new FsError("EXDEV", node.name);
+  }
+
+  /** Whether guests neither see nor use the name: the security model needs it. */
+  hides(name: string): boolean {
+    if (name.charCodeAt(0) !== DOT) return false;
+    const { policy } = this;
+    return (policy.making.kind === "staged" && isStagedName(name)) || policy.hides?.(name) === true;
   }
 
   /** Throws EROFS when nothing may be changed. */

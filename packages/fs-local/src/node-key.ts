@@ -12,7 +12,7 @@ export function keyId(node: LocalNode): Uint8Array {
   const id = new Uint8Array(LENGTH);
   const view = new DataView(id.buffer);
   view.setUint8(0, LAYOUT);
-  view.setUint16(2, node.type);
+  view.setUint16(2, node.hostType);
   view.setUint32(4, node.device.idLow);
   view.setUint32(8, node.device.idHigh);
   view.setInt32(12, node.inodeLow);

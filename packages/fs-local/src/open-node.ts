@@ -14,6 +14,7 @@ import {
   reopen,
 } from "@ninefold/native";
 import { descriptor, tryDescriptor } from "./host/find-descriptor.ts";
+import { typeOf } from "./host/show.ts";
 import { failure } from "./host/status.ts";
 import { LocalDirectory } from "./local-directory.ts";
 import { LocalFile } from "./local-file.ts";
@@ -52,6 +53,10 @@ function refusal(node: LocalNode, flags: number): Status {
 }
 
 export function tryOpenNode(node: LocalNode, flags: number): FsFile | Status {
+  if (node.type === 0) {
+    const known = node.tryStat(node.tree.attributes);
+    if (known < 0) return known;
+  }
   const refused = refusal(node, flags);
   if (refused < 0) return refused;
   if (!node.device.isLocal || (flags & OPEN.TRUNCATE) !== 0) return AGAIN;
@@ -72,8 +77,11 @@ export async function openNode(node: LocalNode, flags: number): Promise<FsFile> 
   if (now !== AGAIN) throw failure(now, node.name);
   node.hold();
   try {
+    await typeOf(node);
+    const refused = refusal(node, flags);
+    if (refused < 0) throw failure(refused, node.name);
     const truncates = (flags & OPEN.TRUNCATE) !== 0;
-    if (truncates) await dropSetId(node, await descriptor(node));
+    if (truncates) await dropSetId(node);
     const opened = await openLater(node, hostFlags(flags) | (truncates ? O_TRUNC : 0));
     const file = opened < 0 ? opened : fileOf(node, opened, flags);
     if (typeof file === "number") throw failure(file, node.name);

@@ -18,8 +18,7 @@ import {
 } from "@ninefold/native";
 import { LocalTree } from "./local-tree.ts";
 import type { LocalFsOptions } from "./options.ts";
-import { none } from "./security/none.ts";
-import { passthrough } from "./security/passthrough.ts";
+import { chooseModel } from "./security/choose-model.ts";
 
 /** Kept free for the process's other needs: its own files, sockets, memory. */
 const MOST_RESERVED = 1024;
@@ -32,10 +31,20 @@ const MOST_BY_DEFAULT = 65_536;
  */
 export async function openTree(options: LocalFsOptions, env: DriverEnvironment): Promise<FsTree> {
   assertSupported();
+  const { fmode, dmode, native_symlinks } = options;
+  const policy = chooseModel(
+    options.security_model,
+    {
+      ...(fmode !== undefined && { fmode }),
+      ...(dmode !== undefined && { dmode }),
+      ...(native_symlinks !== undefined && { native_symlinks }),
+    },
+    env,
+  );
   const path = resolve(env.baseDirectory, options.path);
   const fd = openFolder(path, env.fsdev);
   const tree = new LocalTree({
-    model: options.security_model === "none" ? none : passthrough,
+    policy,
     readOnly: options.readonly,
     multidevs: options.multidevs,
     descriptors: descriptorBudget(options, env.fsdev),

@@ -1,5 +1,5 @@
 import type { StandardSchema } from "@ninefold/core/contracts";
-import { onOff, wholeNumber } from "@ninefold/core/options";
+import { octalMode, onOff, wholeNumber } from "@ninefold/core/options";
 import { z } from "zod";
 import type { Multidevs } from "./host/devices.ts";
 
@@ -7,8 +7,14 @@ import type { Multidevs } from "./host/devices.ts";
 export interface LocalFsOptions {
   /** The folder of the host. */
   readonly path: string;
-  /** How owners and modes are kept: `passthrough` (the server is root) or `none`. */
-  readonly security_model: "passthrough" | "none";
+  /** How owners and modes are kept: `passthrough` (the server is root), `none`, or what a plugin brings, such as `mapped-xattr`. */
+  readonly security_model: string;
+  /** Permission bits that files get on the host, where a model keeps the guest's beside them; 0600 unless given. */
+  readonly fmode?: number | undefined;
+  /** The same for directories; 0700 unless given. */
+  readonly dmode?: number | undefined;
+  /** With such a model: symbolic links are such on the host, too. Off unless given. */
+  readonly native_symlinks?: boolean | undefined;
   /** Guests can change nothing. Off unless given. */
   readonly readonly: boolean;
   /** What to do with other file systems below the folder; `remap` unless given. */
@@ -20,24 +26,33 @@ export interface LocalFsOptions {
 /** A node at work needs its directory, another directory, a file, and room for a lock. */
 export const LEAST_DESCRIPTORS = 16;
 
-const SECURITY_MODELS = `"passthrough" (the server runs as root) or "none"`;
-
 export const localFsOptions: StandardSchema<unknown, LocalFsOptions> = z.strictObject({
   path: z
     .string({ error: "must be a folder of the host, such as path=/srv/share" })
     .min(1)
     .meta({ description: "the folder of the host; it must exist" }),
   security_model: z
-    .enum(["passthrough", "none"], {
+    .string({
       error: ({ input }) =>
         input === undefined
-          ? `must be given: ${SECURITY_MODELS}`
-          : `is ${SECURITY_MODELS} here, not "${input}": mapped models are not in this package`,
+          ? 'must be given: "mapped-xattr" or "mapped-file" keeps what guests set beside the host\'s own, "passthrough" (the server runs as root) or "none" as the host\'s own'
+          : "must be the name of a security model",
     })
+    .min(1)
     .meta({
       description:
-        "owners and modes are the host's own; what the host refuses, such as a chown by an ordinary user, fails (`passthrough`) or is passed over (`none`)",
+        "owners and modes are the host's own; what the host refuses, such as a chown by an ordinary user, fails (`passthrough`) or is passed over (`none`). Or they are kept beside the host's own, as QEMU does, by a server that is anybody: in attributes by name (`mapped-xattr`, also `mapped`), in hidden files (`mapped-file`)",
     }),
+  fmode: octalMode().optional().meta({
+    description: "permission bits of files on the host, with mapped models alone; 0600 when absent",
+  }),
+  dmode: octalMode().optional().meta({
+    description: "permission bits of folders on the host, with mapped models alone; 0700 when absent",
+  }),
+  native_symlinks: onOff().optional().meta({
+    description:
+      "symbolic links that guests make are such on the host, with mapped models alone; else files that hold the target, as QEMU makes them",
+  }),
   readonly: onOff().prefault("off").meta({ description: "guests can change nothing" }),
   multidevs: z.enum(["remap", "forbid", "warn"]).default("remap").meta({
     description:

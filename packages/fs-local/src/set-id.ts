@@ -1,5 +1,5 @@
-import { S_IFMT, S_IFREG } from "@ninefold/core/contracts";
-import { AT_EMPTY_PATH, asyncFiles, STATX_MODE, STATX_TYPE, StatxBuffer } from "@ninefold/native";
+import { Attributes, S_IFMT, S_IFREG } from "@ninefold/core/contracts";
+import { changeMetadata } from "./changes/change-metadata.ts";
 import type { LocalNode } from "./local-node.ts";
 
 const S_ISUID = 0o4000;
@@ -21,14 +21,14 @@ export function hasSetId(mode: number): boolean {
  * server mostly is; who of the guest writes is not known here. So they are cleared for everybody, as NFS servers do:
  * programs that install such files set the mode last.
  */
-export async function dropSetId(node: LocalNode, fd: number): Promise<void> {
-  if (!node.maySetId || node.tree.uid !== 0) return;
-  const stat = new StatxBuffer();
-  const status = await asyncFiles.statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_MODE, stat);
-  const { mode } = stat;
-  stat.close();
-  const bits = setIdOf(mode);
+export async function dropSetId(node: LocalNode): Promise<void> {
+  const { uid, policy } = node.tree;
+  // Bits that only the security model knows no kernel clears.
+  if (!node.maySetId || (uid !== 0 && policy.shown === undefined)) return;
+  const attributes = new Attributes();
+  await node.stat(attributes);
+  const bits = setIdOf(attributes.mode);
   // Whoever may not change the mode may not keep the bits either: the kernel clears them with the write.
-  if (status >= 0 && bits !== 0) await asyncFiles.fchmod(fd, mode & 0o7777 & ~bits);
+  if (bits !== 0) await changeMetadata(node, () => policy.setMode(node, attributes.mode & 0o7777 & ~bits));
   node.maySetId = false;
 }

@@ -1,4 +1,4 @@
-import { decodeName, FsError } from "@ninefold/core/contracts";
+import { decodeName, ERRNO, FsError } from "@ninefold/core/contracts";
 import {
   asyncFiles,
   getxattr,
@@ -8,7 +8,7 @@ import {
   XATTR_CREATE,
   XATTR_REPLACE,
 } from "@ninefold/native";
-import { check } from "./host/status.ts";
+import { check, failure } from "./host/status.ts";
 import type { LocalNode } from "./local-node.ts";
 
 /** XATTR_SIZE_MAX and XATTR_LIST_MAX: with this much room there is no question of size first, whose answer could be old. */
@@ -25,22 +25,24 @@ const notShown = new FsError("EOPNOTSUPP", "the security model does not show att
 
 const FLAGS = { set: 0, create: XATTR_CREATE, replace: XATTR_REPLACE } as const;
 
-/** Throws EOPNOTSUPP for names that the security model does not show, as for namespaces that do not exist. */
-function mustBeShown(node: LocalNode, name: string): void {
-  if (!node.tree.model.showsXattr(name)) throw notShown;
+/** The host's name of an attribute. Throws EOPNOTSUPP for those that are not shown, as for namespaces that do not exist. */
+function hostName(node: LocalNode, name: string, use: "read" | "change"): string {
+  const host = node.tree.policy.hostXattr(name, use);
+  if (typeof host === "string") return host;
+  throw host === -ERRNO.EOPNOTSUPP ? notShown : failure(host, name);
 }
 
 export async function getXattr(node: LocalNode, name: string): Promise<Uint8Array> {
-  mustBeShown(node, name);
+  const host = hostName(node, name, "read");
   const { held, fd } = await node.tree.holding(node);
   try {
     const { listings } = node.device;
     if (listings.isQuick) {
-      const length = listings.time(() => getxattr(fd, name, scratch));
+      const length = listings.time(() => getxattr(fd, host, scratch));
       return scratch.slice(0, check(length, name));
     }
     const value = new Uint8Array(MOST);
-    return value.subarray(0, check(await asyncFiles.getxattr(fd, name, value), name));
+    return value.subarray(0, check(await asyncFiles.getxattr(fd, host, value), name));
   } finally {
     held.letGo();
   }
@@ -53,7 +55,7 @@ export async function listXattrs(node: LocalNode): Promise<readonly string[]> {
     const isQuick = listings.isQuick;
     const list = isQuick ? scratch : new Uint8Array(MOST);
     const length = isQuick ? listings.time(() => listxattr(fd, list)) : await asyncFiles.listxattr(fd, list);
-    return namesOf(list, check(length, node.name)).filter((name) => node.tree.model.showsXattr(name));
+    return namesOf(list, check(length, node.name)).flatMap((name) => node.tree.policy.guestXattr(name) ?? []);
   } finally {
     held.letGo();
   }
@@ -66,12 +68,12 @@ export async function setXattr(
   mode: "set" | "create" | "replace",
 ): Promise<void> {
   node.tree.mustBeWritable();
-  mustBeShown(node, name);
+  const host = hostName(node, name, "change");
   const { held, fd } = await node.tree.holding(node);
   try {
     const status = await node.device.changes.run(
-      () => setxattr(fd, name, value, FLAGS[mode]),
-      () => asyncFiles.setxattr(fd, name, value, FLAGS[mode]),
+      () => setxattr(fd, host, value, FLAGS[mode]),
+      () => asyncFiles.setxattr(fd, host, value, FLAGS[mode]),
     );
     check(status, name);
   } finally {
@@ -81,14 +83,15 @@ export async function setXattr(
 
 export async function removeXattr(node: LocalNode, name: string): Promise<void> {
   node.tree.mustBeWritable();
-  mustBeShown(node, name);
+  const host = hostName(node, name, "change");
   const { held, fd } = await node.tree.holding(node);
   try {
     const status = await node.device.changes.run(
-      () => removexattr(fd, name),
-      () => asyncFiles.removexattr(fd, name),
+      () => removexattr(fd, host),
+      () => asyncFiles.removexattr(fd, host),
     );
-    check(status, name);
+    // Of an ACL that is not there the kernel says that it is removed.
+    if (status !== -ERRNO.ENODATA || !name.startsWith("system.posix_acl_")) check(status, name);
   } finally {
     held.letGo();
   }

@@ -2,6 +2,7 @@
 export const DEFAULT_PLUGINS: readonly string[] = [
   "@ninefold/engine",
   "@ninefold/fs-local",
+  "@ninefold/fs-mapped",
   "@ninefold/fs-memory",
   "@ninefold/fs-sqlite",
   "@ninefold/fs-layers",

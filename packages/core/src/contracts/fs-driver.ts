@@ -1,5 +1,6 @@
 import type { FsTree } from "./fs-tree.ts";
 import type { Logger } from "./logger.ts";
+import type { SecurityModel } from "./security-model.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 
 /** Makes trees: `local`, `memory`, a third party's `s3`. Named by the first word of `-fsdev`. */
@@ -9,6 +10,8 @@ export interface FsDriver<Options = unknown> {
   readonly description: string;
   /** Options as they come from the command line or YAML (strings or plain data); unknown keys must be an issue. */
   readonly schema: StandardSchema<unknown, Options>;
+  /** The security model that these options name: the plugin that has it comes along with the driver's. */
+  securityModel?(options: Options): string;
   /** Called once an fsdev, in the process that serves it. Throws ConfigError or a Node error when it cannot. */
   open(options: Options, env: DriverEnvironment): Promise<FsTree>;
 }
@@ -19,6 +22,8 @@ export interface DriverEnvironment {
   readonly log: Logger;
   /** Folder that relative paths in options are resolved against: the config file's, or the working directory. */
   readonly baseDirectory: string;
+  /** Those that plugins have registered; of one name the last counts. */
+  readonly securityModels?: readonly SecurityModel[];
 }
 
 /** Wraps a tree in a tree. Policy lives here, never in the engine. */

@@ -106,12 +106,29 @@ export {
   OFFER_SOURCE,
   type Plugin,
   type Registry,
+  SECURITY_MODEL,
   type Token,
   TRANSPORT,
   token,
 } from "./plugin.ts";
 export { isPluginLoadError, type PluginErrorCode, PluginLoadError } from "./plugin-load-error.ts";
 export { isProtocolError, ProtocolError } from "./protocol-error.ts";
+export {
+  type CallPace,
+  type HostNode,
+  type HostObject,
+  isStagedName,
+  type ModelOptions,
+  type NameChanges,
+  type NewObject,
+  type OpenMaking,
+  type Outcome,
+  type SecurityModel,
+  type SecurityPolicy,
+  type ShownAttributes,
+  STAGED_PREFIX,
+  type StagedMaking,
+} from "./security-model.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";
 export {
   BROKEN,

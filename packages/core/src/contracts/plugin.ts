@@ -2,6 +2,7 @@ import type { AttachStrategy } from "./attach-strategy.ts";
 import type { Engine } from "./engine.ts";
 import type { FsDriver, FsLayer } from "./fs-driver.ts";
 import type { OfferSource } from "./offer.ts";
+import type { SecurityModel } from "./security-model.ts";
 import type { Transport } from "./transport.ts";
 
 /** The version of these contracts. A plugin says which one it was written for; another one is refused on load. */
@@ -24,6 +25,8 @@ export function token<Value>(name: string): Token<Value> {
 export const FS_DRIVER: Token<FsDriver> = token<FsDriver>("fs-driver");
 /** Layers: `layers: [NAME]`. */
 export const FS_LAYER: Token<FsLayer> = token<FsLayer>("fs-layer");
+/** How drivers of host folders keep owners and modes: what `security_model=` names. */
+export const SECURITY_MODEL: Token<SecurityModel> = token<SecurityModel>("security-model");
 /** Transports: `-device TYPE`. */
 export const TRANSPORT: Token<Transport> = token<Transport>("transport");
 /** Attach strategies: `--attach NAME`. */

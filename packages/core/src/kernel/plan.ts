@@ -1,7 +1,7 @@
 import type { DeviceConfig, FsdevConfig } from "../config/server-config.ts";
 import { ConfigError, isConfigError, type Mistake } from "../contracts/config-error.ts";
 import type { Engine } from "../contracts/engine.ts";
-import { ENGINE, FS_DRIVER, FS_LAYER } from "../contracts/plugin.ts";
+import { ENGINE, FS_DRIVER, FS_LAYER, SECURITY_MODEL } from "../contracts/plugin.ts";
 import { checkOptions } from "../options/check-options.ts";
 import type { LoadedPlugin } from "../plugins/load-plugin.ts";
 import type { Contributed, PluginSet } from "../plugins/plugin-set.ts";
@@ -9,7 +9,7 @@ import type { Contributed, PluginSet } from "../plugins/plugin-set.ts";
 /** An fsdev that can be opened, as far as that can be known before. */
 export interface FsdevPlan {
   readonly config: FsdevConfig;
-  /** Those that have its driver and layers. */
+  /** Those that have its driver, its security model and its layers. */
   readonly plugins: readonly LoadedPlugin[];
 }
 
@@ -24,7 +24,7 @@ export interface DevicePlan {
   readonly plugins: readonly LoadedPlugin[];
 }
 
-/** Looks up driver and layers and checks their options. Throws ConfigError. */
+/** Looks up driver, security model and layers and checks their options. Throws ConfigError. */
 export async function planFsdev(config: FsdevConfig, plugins: PluginSet): Promise<FsdevPlan> {
   const user = `fsdev ${config.id}`;
   const driver = plugins.require(FS_DRIVER, config.driver, user);
@@ -32,13 +32,18 @@ export async function planFsdev(config: FsdevConfig, plugins: PluginSet): Promis
     given,
     found: plugins.require(FS_LAYER, given.layer, user),
   }));
-  await together([
-    checkOptions(driver.value.schema, config.options, user),
+  const model = async () => {
+    const options = await checkOptions(driver.value.schema, config.options, user);
+    const name = driver.value.securityModel?.(options);
+    return name === undefined ? [] : [plugins.require(SECURITY_MODEL, name, user).plugin];
+  };
+  const [ofModel = []] = await together<readonly LoadedPlugin[]>([
+    model(),
     ...layers.map(({ given, found }) =>
-      checkOptions(found.value.schema, given.options, `${user}, layer ${given.layer}`),
+      checkOptions(found.value.schema, given.options, `${user}, layer ${given.layer}`).then(() => []),
     ),
   ]);
-  return { config, plugins: [driver.plugin, ...layers.map(({ found }) => found.plugin)] };
+  return { config, plugins: [driver.plugin, ...ofModel, ...layers.map(({ found }) => found.plugin)] };
 }
 
 /** Looks up the transport and checks its options. Throws ConfigError. */

@@ -1,7 +1,7 @@
 import type { ConfigErrorCode } from "../contracts/config-error.ts";
 import type { FsTree } from "../contracts/fs-tree.ts";
 import type { Logger } from "../contracts/logger.ts";
-import { ENGINE, FS_DRIVER, FS_LAYER } from "../contracts/plugin.ts";
+import { ENGINE, FS_DRIVER, FS_LAYER, SECURITY_MODEL } from "../contracts/plugin.ts";
 import type { TransportEndpoint, UsageLine } from "../contracts/transport.ts";
 import { checkOptions } from "../options/check-options.ts";
 import type { PluginSet } from "../plugins/plugin-set.ts";
@@ -114,7 +114,8 @@ async function openTree(
   stack: AsyncDisposableStack,
 ): Promise<FsTree> {
   const user = `fsdev ${fsdev.id}`;
-  const environment = { fsdev: fsdev.id, log, baseDirectory };
+  const securityModels = plugins.all(SECURITY_MODEL).map(({ value }) => value);
+  const environment = { fsdev: fsdev.id, log, baseDirectory, securityModels };
   const { value: driver, plugin } = plugins.require(FS_DRIVER, fsdev.driver, user);
   const options = await checkOptions(driver.schema, fsdev.options, user);
   let tree = await opening(

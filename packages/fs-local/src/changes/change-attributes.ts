@@ -6,10 +6,12 @@ import {
   type TimeChange,
 } from "@ninefold/core/contracts";
 import { asyncFiles, close, futimens, O_NONBLOCK, O_WRONLY, UTIME_NOW, UTIME_OMIT } from "@ninefold/native";
+import { typeOf } from "../host/show.ts";
 import { check } from "../host/status.ts";
 import { LocalFile } from "../local-file.ts";
 import type { LocalNode } from "../local-node.ts";
 import { dropSetId } from "../set-id.ts";
+import { changeMetadata } from "./change-metadata.ts";
 
 /**
  * Size, owner, mode, times, in this order: a new size clears set-id bits and sets times, a new owner clears set-id
@@ -24,8 +26,8 @@ export async function changeAttributes(
   const { held, fd } = await node.tree.holding(node);
   try {
     if (changes.size !== undefined) await changeSize(node, fd, changes.size, via);
-    await changeOwner(node, fd, changes);
-    await changeMode(node, fd, changes.mode);
+    await changeOwner(node, changes);
+    await changeMode(node, changes.mode);
     await changeTimes(node, fd, changes.atime, changes.mtime);
   } finally {
     held.letGo();
@@ -34,8 +36,8 @@ export async function changeAttributes(
 
 async function changeSize(node: LocalNode, fd: number, size: number, via: FsFile | undefined): Promise<void> {
   if (node.isDirectory) throw new FsError("EISDIR", node.name);
-  if (node.type !== S_IFREG) throw new FsError("EINVAL", node.name);
-  await dropSetId(node, fd);
+  if ((await typeOf(node)) !== S_IFREG) throw new FsError("EINVAL", node.name);
+  await dropSetId(node);
   // The right to write was settled when the file was opened, and may have been taken from the name since.
   if (via instanceof LocalFile && via.node === node && via.canWrite) {
     check(await asyncFiles.ftruncate(via.fd, size), node.name);
@@ -47,15 +49,15 @@ async function changeSize(node: LocalNode, fd: number, size: number, via: FsFile
   check(status, node.name);
 }
 
-async function changeOwner(node: LocalNode, fd: number, changes: AttributeChanges): Promise<void> {
+async function changeOwner(node: LocalNode, changes: AttributeChanges): Promise<void> {
   const { uid = -1, gid = -1, touchCtime = false } = changes;
   if (uid === -1 && gid === -1 && !touchCtime) return;
-  check(await node.tree.model.setOwner({ fd, device: node.device }, uid, gid), node.name);
+  check(await changeMetadata(node, () => node.tree.policy.setOwner(node, uid, gid)), node.name);
 }
 
-async function changeMode(node: LocalNode, fd: number, mode: number | undefined): Promise<void> {
+async function changeMode(node: LocalNode, mode: number | undefined): Promise<void> {
   if (mode === undefined) return;
-  check(await node.tree.model.setMode({ fd, device: node.device }, mode & 0o7777), node.name);
+  check(await changeMetadata(node, () => node.tree.policy.setMode(node, mode & 0o7777)), node.name);
   node.maySetId ||= (mode & 0o6000) !== 0;
 }
 

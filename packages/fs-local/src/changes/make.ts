@@ -5,6 +5,7 @@ import {
   type FsFile,
   isFsError,
   OPEN,
+  type OpenMaking,
   S_IFDIR,
   S_IFLNK,
   S_IFMT,
@@ -27,6 +28,7 @@ import type { LocalNode } from "../local-node.ts";
 import { fileOf, hostFlags } from "../open-node.ts";
 import { changing } from "./names.ts";
 import { isJustMade, settleMade } from "./settle-made.ts";
+import { createStaged, makeStaged } from "./staged/make-staged.ts";
 
 /** How often a name may come and go between the attempt to make it and the attempt to open it. */
 const MOST_TRIES = 16;
@@ -36,8 +38,10 @@ export function makeDirectory(
   name: string,
   options: CreateOptions,
 ): Promise<LocalNode> {
-  const mode = directory.tree.model.firstMode(options);
-  return make(directory, name, S_IFDIR, options, {
+  const { making } = directory.tree.policy;
+  if (making.kind === "staged") return makeStaged(making, directory, { name, type: S_IFDIR, options });
+  const mode = making.firstMode(options);
+  return make(making, directory, name, S_IFDIR, options, {
     now: (fd) => mkdirat(fd, name, mode),
     later: (fd) => asyncFiles.mkdirat(fd, name, mode),
   });
@@ -49,7 +53,10 @@ export function makeSymlink(
   target: string,
   options: CreateOptions,
 ): Promise<LocalNode> {
-  return make(directory, name, S_IFLNK, options, {
+  const { making } = directory.tree.policy;
+  if (making.kind === "staged")
+    return makeStaged(making, directory, { name, type: S_IFLNK, target, options });
+  return make(making, directory, name, S_IFLNK, options, {
     now: (fd) => symlinkat(target, fd, name),
     later: (fd) => asyncFiles.symlinkat(target, fd, name),
   });
@@ -64,11 +71,13 @@ export async function makeSpecial(
 ): Promise<LocalNode> {
   const type = options.mode & S_IFMT || S_IFREG;
   if (type === S_IFDIR || type === S_IFLNK) throw new FsError("EINVAL", `${name} is no special file`);
-  const mode = type | directory.tree.model.firstMode(options);
+  const { making } = directory.tree.policy;
+  if (making.kind === "staged") return makeStaged(making, directory, { name, type, rdev, options });
+  const mode = type | making.firstMode(options);
   // Linux's new_encode_dev, the other way round.
   const major = (rdev >>> 8) & 0xfff;
   const minor = (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);
-  return make(directory, name, type, options, {
+  return make(making, directory, name, type, options, {
     now: (fd) => mknodat(fd, name, mode, major, minor),
     later: (fd) => asyncFiles.mknodat(fd, name, mode, major, minor),
   });
@@ -110,8 +119,10 @@ function createNew(
   flags: number,
   options: CreateOptions,
 ): Promise<{ node: LocalNode; file: FsFile } | undefined> {
+  const { making } = directory.tree.policy;
+  if (making.kind === "staged") return createStaged(making, directory, name, flags, options);
   return changing(directory, name, async (directoryFd) => {
-    const mode = directory.tree.model.firstMode(options);
+    const mode = making.firstMode(options);
     const host = hostFlags(flags & ~OPEN.DIRECTORY) | O_CREAT | O_EXCL | O_NOFOLLOW;
     const open = () =>
       directory.device.changes.run(
@@ -122,7 +133,7 @@ function createNew(
     if (fd === -ERRNO.EMFILE && directory.tree.descriptors.shrink(directory)) fd = await open();
     if (fd === -ERRNO.EEXIST) return undefined;
     check(fd, name);
-    const status = await settleMade(directory, directoryFd, name, fd, options);
+    const status = await settleMade(making, directory, directoryFd, name, fd, options);
     const node = status < 0 ? status : await directory.tree.nodeOfOpen(fd, directory, name);
     if (typeof node === "number") {
       close(fd);
@@ -143,6 +154,7 @@ interface MakeCall {
 }
 
 function make(
+  making: OpenMaking,
   directory: LocalNode,
   name: string,
   type: number,
@@ -161,7 +173,7 @@ function make(
     );
     const fd = check(await openEntry(directory, directoryFd, name), name);
     const status = isJustMade(directory, fd, type, madeAtMs)
-      ? await settleMade(directory, directoryFd, name, fd, options)
+      ? await settleMade(making, directory, directoryFd, name, fd, options)
       : -ERRNO.ESTALE;
     if (status >= 0) return directory.tree.adoptAnywhere(fd, directory, name);
     close(fd);

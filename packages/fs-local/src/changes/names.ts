@@ -1,4 +1,4 @@
-import { ERRNO, FsError } from "@ninefold/core/contracts";
+import { ERRNO, FsError, type NameChanges, type Outcome, type Status } from "@ninefold/core/contracts";
 import {
   AT_REMOVEDIR,
   AT_SYMLINK_NOFOLLOW,
@@ -32,12 +32,15 @@ export function removeEntry(directory: LocalNode, name: string, isDirectory: boo
     try {
       // A file that somebody has open keeps its blocks for now: nothing but an entry is removed.
       const isLight = isDirectory || (target !== undefined && target.fd >= 0);
-      const status = await (isLight
-        ? directory.device.changes.run(
-            () => unlinkat(fd, name, flags),
-            () => asyncFiles.unlinkat(fd, name, flags),
-          )
-        : asyncFiles.unlinkat(fd, name, flags));
+      const remove = () =>
+        isLight
+          ? directory.device.changes.run(
+              () => unlinkat(fd, name, flags),
+              () => asyncFiles.unlinkat(fd, name, flags),
+            )
+          : asyncFiles.unlinkat(fd, name, flags);
+      const { names } = directory.tree.policy;
+      const status = await (names?.unlink(directory, name, isDirectory, target, remove) ?? remove());
       check(status, name);
       // Perhaps one that was looked up while the call ran.
       const last = directory.children?.get(name);
@@ -65,7 +68,7 @@ export function moveEntry(
   );
 
   async function moveIn(fd: number, newFd: number): Promise<void> {
-    component(newName);
+    checkName(newDirectory, newName);
     // While the call runs neither can be found by its name: not yet by the new one, not any more by the old one.
     const secured = [directory.children?.get(name), newDirectory.children?.get(newName)];
     const held: LocalNode[] = [];
@@ -73,13 +76,17 @@ export function moveEntry(
       for (const node of secured) {
         if (node !== undefined) held.push(await secure(node));
       }
-      const status = (await isLightTarget(newDirectory, newFd, newName))
-        ? await directory.device.changes.run(
-            () => renameat2(fd, name, newFd, newName, 0),
-            () => asyncFiles.renameat2(fd, name, newFd, newName, 0),
-          )
-        : await asyncFiles.renameat2(fd, name, newFd, newName, 0);
-      check(status, name);
+      const isLight = await isLightTarget(newDirectory, newFd, newName);
+      const move = () =>
+        isLight
+          ? directory.device.changes.run(
+              () => renameat2(fd, name, newFd, newName, 0),
+              () => asyncFiles.renameat2(fd, name, newFd, newName, 0),
+            )
+          : asyncFiles.renameat2(fd, name, newFd, newName, 0);
+      const { names } = directory.tree.policy;
+      const target = secured[1];
+      check(await (names?.rename(directory, name, newDirectory, newName, target, move) ?? move()), name);
       const moved = directory.children?.get(name);
       const replaced = newDirectory.children?.get(newName);
       if (replaced !== undefined && replaced !== moved) detachNode(replaced);
@@ -94,11 +101,13 @@ export function linkEntry(directory: LocalNode, name: string, node: LocalNode): 
   return changing(directory, name, async (fd) => {
     const { held, fd: nodeFd } = await directory.tree.holding(node);
     try {
-      const status = await directory.device.changes.run(
-        () => linkDescriptor(nodeFd, fd, name),
-        () => asyncFiles.linkDescriptor(nodeFd, fd, name),
-      );
-      check(status, name);
+      const give = () =>
+        directory.device.changes.run(
+          () => linkDescriptor(nodeFd, fd, name),
+          () => asyncFiles.linkDescriptor(nodeFd, fd, name),
+        );
+      const { names } = directory.tree.policy;
+      check(await (names === undefined ? give() : linkWith(names, node, directory, name, give)), name);
       if (node.isDetached) placeNode(node, directory, name);
     } finally {
       held.letGo();
@@ -114,7 +123,7 @@ export function changing<Result>(
 ): Promise<Result> {
   return inTurn(directory, async () => {
     directory.tree.mustBeWritable();
-    component(name);
+    checkName(directory, name);
     directory.hold();
     try {
       return await work(await descriptor(directory));
@@ -123,6 +132,29 @@ export function changing<Result>(
       directory.letGo();
     }
   });
+}
+
+/** The security model's part of a link may need the node's own directory. */
+async function linkWith(
+  names: NameChanges,
+  node: LocalNode,
+  directory: LocalNode,
+  name: string,
+  give: () => Outcome,
+): Promise<Status> {
+  const { directory: own } = node;
+  own.hold();
+  try {
+    if (!node.isDetached) await descriptor(own);
+    return await names.link(node, directory, name, give);
+  } finally {
+    own.letGo();
+  }
+}
+
+function checkName(directory: LocalNode, name: string): void {
+  component(name);
+  if (directory.tree.hides(name)) throw new FsError("EINVAL", name);
 }
 
 /** Holds a node, and opens it unless it is gone already, before its name goes. The caller lets it go. */

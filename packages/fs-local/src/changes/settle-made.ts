@@ -1,4 +1,4 @@
-import { type CreateOptions, S_IFDIR, S_IFMT } from "@ninefold/core/contracts";
+import { type CreateOptions, type OpenMaking, S_IFDIR, S_IFMT } from "@ninefold/core/contracts";
 import {
   AT_EMPTY_PATH,
   AT_REMOVEDIR,
@@ -33,14 +33,14 @@ export function isJustMade(directory: LocalNode, fd: number, type: number, madeA
  * the object then being removed again: it must not stay with another owner than it was asked for.
  */
 export async function settleMade(
+  making: OpenMaking,
   directory: LocalNode,
   directoryFd: number,
   name: string,
   fd: number,
   options: CreateOptions,
 ): Promise<number> {
-  const { model } = directory.tree;
-  const status = await model.settle({ fd, device: directory.device }, options);
+  const status = await making.settle({ fd, changes: directory.changes }, options);
   if (status < 0) removeIfSame(directory, directoryFd, name, fd);
   return status;
 }

@@ -35,6 +35,8 @@ export class Device {
   /** RWF_NOWAIT is understood; found out by use. */
   readsNowait = true;
   writesNowait = true;
+  /** Files without a name (O_TMPFILE) can be made; found out by use. */
+  makesNameless = true;
   /** Changes of names and attributes, file writes, directory reads. */
   readonly changes: Pace;
   readonly writes: Pace;

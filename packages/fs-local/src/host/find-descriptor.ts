@@ -31,7 +31,7 @@ const RESOLVE = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
 
 /** Opens an entry as a mere reference, without asking a disk: AGAIN when it is not cached. */
 export function tryOpenEntry(directory: LocalNode, fd: number, name: string): number {
-  if (!isComponent(name)) return -Errno.EINVAL;
+  if (!isComponent(name) || directory.tree.hides(name)) return -Errno.EINVAL;
   if (!directory.device.isLocal) return AGAIN;
   let opened = openat2(fd, name, PATH_FLAGS, 0, RESOLVE | RESOLVE_CACHED);
   if (opened === -Errno.EMFILE && directory.tree.descriptors.shrink(directory)) {

@@ -44,6 +44,7 @@ function forgetOne(node: LocalNode): LocalNode | undefined {
   const { directory } = node;
   node.tree.descriptors.withdraw(node);
   node.device.nodes.remove(node);
+  forgetMetadata(node);
   if (!node.isDetached) leaveDirectory(node);
   closeDescriptor(node);
   if (directory === node) return undefined;
@@ -59,4 +60,9 @@ export function closeNode(node: LocalNode): void {
   node.tree.descriptors.withdraw(node);
   while (node.files !== undefined) node.files.abandon();
   closeDescriptor(node);
+  forgetMetadata(node);
+}
+
+function forgetMetadata(node: LocalNode): void {
+  if (node.metadata !== undefined) node.tree.policy.shown?.forget?.(node);
 }

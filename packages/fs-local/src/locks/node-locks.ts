@@ -22,6 +22,7 @@ import {
   ofdLock,
   reopen,
 } from "@ninefold/native";
+import { typeOf } from "../host/show.ts";
 import { check } from "../host/status.ts";
 import { inTurn } from "../host/turn.ts";
 import type { LocalNode } from "../local-node.ts";
@@ -124,7 +125,7 @@ export class NodeLocks {
 
   async #open(owner: LockOwner, nodeFd: number): Promise<Holder> {
     const node = this.#node;
-    if (node.type !== S_IFREG && !node.isDirectory) throw new FsError("EBADF", "nothing to lock");
+    if ((await typeOf(node)) !== S_IFREG && !node.isDirectory) throw new FsError("EBADF", "nothing to lock");
     if (!node.tree.descriptors.take()) throw new FsError("EMFILE", "no descriptor for a lock");
     const both = await this.#reopenAnywhere(nodeFd, O_RDWR);
     const canWrite = both >= 0;
@@ -146,7 +147,7 @@ export class NodeLocks {
   }
 
   #reopen(nodeFd: number, flags: number): number {
-    return this.#node.type === S_IFREG || this.#node.isDirectory
+    return this.#node.hostType === S_IFREG || this.#node.isDirectory
       ? reopen(nodeFd, flags | O_NONBLOCK | O_NOCTTY)
       : -ERRNO.EBADF;
   }

@@ -1,4 +1,13 @@
-import { type CreateOptions, ERRNO, S_IFDIR, S_IFLNK, S_IFMT } from "@ninefold/core/contracts";
+import {
+  type CreateOptions,
+  ERRNO,
+  type HostObject,
+  type Outcome,
+  S_IFDIR,
+  S_IFLNK,
+  S_IFMT,
+  type SecurityPolicy,
+} from "@ninefold/core/contracts";
 import {
   AT_EMPTY_PATH,
   asyncFiles,
@@ -13,25 +22,29 @@ import {
   StatxBuffer,
   statx,
 } from "@ninefold/native";
-import type { HostObject } from "../host/host-object.ts";
-import type { Outcome, SecurityModel } from "./security-model.ts";
 
 const S_ISGID = 0o2000;
 const MASK = STATX_TYPE | STATX_MODE | STATX_UID | STATX_GID;
 
 /** Owners and modes are the host's own. `ownerMustBeKept`: an object that cannot be given to its owner is not made. */
-export function hostOwners(ownerMustBeKept: boolean): Omit<SecurityModel, "name" | "showsXattr"> {
+export function hostOwners(
+  ownerMustBeKept: boolean,
+): Pick<SecurityPolicy, "keepsOwners" | "making" | "setOwner" | "setMode"> {
   return {
-    firstMode,
+    keepsOwners: false,
     setOwner,
     setMode,
-    async settle(object, options) {
-      const { mode, uid, gid, status } = lookAt(object);
-      if (status < 0) return status;
-      const givesAway =
-        (options.uid !== -1 && options.uid !== uid) || (options.gid !== -1 && options.gid !== gid);
-      const given = givesAway ? await setOwner(object, options.uid, options.gid) : 0;
-      return given < 0 && ownerMustBeKept ? given : settleMode(object, mode, options.mode);
+    making: {
+      kind: "open",
+      firstMode,
+      async settle(object, options) {
+        const { mode, uid, gid, status } = lookAt(object);
+        if (status < 0) return status;
+        const givesAway =
+          (options.uid !== -1 && options.uid !== uid) || (options.gid !== -1 && options.gid !== gid);
+        const given = givesAway ? await setOwner(object, options.uid, options.gid) : 0;
+        return given < 0 && ownerMustBeKept ? given : settleMode(object, mode, options.mode);
+      },
     },
   };
 }
@@ -47,15 +60,15 @@ function firstMode(options: CreateOptions): number {
   return options.mode & (staysOurs ? 0o777 : 0o700);
 }
 
-function setOwner({ fd, device }: HostObject, uid: number, gid: number): Outcome {
-  return device.changes.run(
+function setOwner({ fd, changes }: HostObject, uid: number, gid: number): Outcome {
+  return changes.run(
     () => fchown(fd, uid, gid),
     () => asyncFiles.fchown(fd, uid, gid),
   );
 }
 
-function setMode({ fd, device }: HostObject, mode: number): Outcome {
-  return device.changes.run(
+function setMode({ fd, changes }: HostObject, mode: number): Outcome {
+  return changes.run(
     () => fchmod(fd, mode),
     () => asyncFiles.fchmod(fd, mode),
   );

@@ -1,5 +1,7 @@
+import { ERRNO, type SecurityModel } from "@ninefold/core/contracts";
 import { hostOwners } from "./host-owners.ts";
-import type { SecurityModel } from "./security-model.ts";
+
+const isShown = (name: string): boolean => name.startsWith("user.");
 
 /**
  * As `passthrough`, for a server that is no root: new objects belong to the server where they cannot be given to the
@@ -8,6 +10,11 @@ import type { SecurityModel } from "./security-model.ts";
  */
 export const none: SecurityModel = {
   name: "none",
-  ...hostOwners(false),
-  showsXattr: (name) => name.startsWith("user."),
+  description: "owners and modes as the host has them; what cannot be given away stays the server's",
+  options: [],
+  open: () => ({
+    ...hostOwners(false),
+    hostXattr: (name) => (isShown(name) ? name : -ERRNO.EOPNOTSUPP),
+    guestXattr: (name) => (isShown(name) ? name : undefined),
+  }),
 };

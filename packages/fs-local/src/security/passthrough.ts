@@ -1,5 +1,7 @@
+import { ERRNO, type SecurityModel } from "@ninefold/core/contracts";
 import { hostOwners } from "./host-owners.ts";
-import type { SecurityModel } from "./security-model.ts";
+
+const isShown = (name: string): boolean => name.startsWith("user.") || name.startsWith("system.posix_acl_");
 
 /**
  * Owners and modes on the host are the guest's own; the server has to be root for that. Of extended attributes guests see
@@ -8,6 +10,11 @@ import type { SecurityModel } from "./security-model.ts";
  */
 export const passthrough: SecurityModel = {
   name: "passthrough",
-  ...hostOwners(true),
-  showsXattr: (name) => name.startsWith("user.") || name.startsWith("system.posix_acl_"),
+  description: "owners and modes as the host has them, by a server that is root",
+  options: [],
+  open: () => ({
+    ...hostOwners(true),
+    hostXattr: (name) => (isShown(name) ? name : -ERRNO.EOPNOTSUPP),
+    guestXattr: (name) => (isShown(name) ? name : undefined),
+  }),
 };

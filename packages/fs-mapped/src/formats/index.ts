@@ -21,10 +21,13 @@ export {
 export { type Metadata, withChanges } from "./metadata.ts";
 export {
   decodeField,
+  decodePendingOwner,
   encodeField,
+  encodePendingOwner,
   FIELDS,
   guestXattrName,
   hostXattrName,
+  PENDING_OWNER,
   XATTR_NAMES,
   XATTR_PREFIX,
 } from "./xattr-format.ts";

@@ -4,15 +4,21 @@ import type { Metadata } from "./metadata.ts";
 export const XATTR_PREFIX = "user.virtfs.";
 
 /** mapped-xattr's attribute of each field: little-endian numbers, rdev of 8 bytes, the others of 4. */
-export const XATTR_NAMES = {
+export const XATTR_NAMES: Readonly<Record<keyof Metadata, string>> = {
   uid: "user.virtfs.uid",
   gid: "user.virtfs.gid",
   mode: "user.virtfs.mode",
   rdev: "user.virtfs.rdev",
-} as const satisfies Readonly<Record<keyof Metadata, string>>;
+};
 
 /** The fields in the order in which QEMU writes them. */
 export const FIELDS: readonly (keyof Metadata)[] = ["uid", "gid", "mode", "rdev"];
+
+/**
+ * Ninefold's own, while it changes owner and group: what both are to be, little-endian. It is there for good only when
+ * a crash came between the two. Neither guests nor QEMU's guests see it.
+ */
+export const PENDING_OWNER = "user.virtfs.ninefold.owner";
 
 const ACL_PREFIX = "system.posix_acl_";
 const ACL_NAMES: ReadonlySet<string> = new Set([`${ACL_PREFIX}access`, `${ACL_PREFIX}default`]);
@@ -44,4 +50,18 @@ export function guestXattrName(hostName: string): string | undefined {
   if (!hostName.startsWith(XATTR_PREFIX)) return hostName.startsWith("user.") ? hostName : undefined;
   const inner = hostName.slice(XATTR_PREFIX.length);
   return ACL_NAMES.has(inner) ? inner : undefined;
+}
+
+export function encodePendingOwner(uid: number, gid: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  bytes.set(encodeField("uid", uid), 0);
+  bytes.set(encodeField("gid", gid), 4);
+  return bytes;
+}
+
+/** Undefined when it is none. */
+export function decodePendingOwner(bytes: Uint8Array): { uid: number; gid: number } | undefined {
+  const uid = decodeField("uid", bytes.subarray(0, 4));
+  const gid = decodeField("gid", bytes.subarray(4));
+  return uid === undefined || gid === undefined ? undefined : { uid, gid };
 }
