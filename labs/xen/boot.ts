@@ -93,7 +93,7 @@ export async function prepareXen(options: XenBootOptions): Promise<XenBoot> {
 }
 
 /** What dom0's scripts start. */
-const PROGRAMS = ["serve", "loopback", "attach"] as const;
+const PROGRAMS = ["serve", "loopback", "attach", "probe"] as const;
 const XEN_ARGUMENTS =
   "console=com1 com1=115200,8n1 dom0_mem=900M,max:900M dom0_max_vcpus=1 bootscrub=0 spec-ctrl=no xpti=no watchdog=0 " +
   "cpufreq=none iommu=no loglvl=warning guest_loglvl=warning";
