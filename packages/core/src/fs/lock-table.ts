@@ -1,3 +1,14 @@
+/**
+ * The byte-range locks of files, for drivers that keep locks themselves.
+ *
+ * ```ts
+ * import { LockTable } from "@ninefold/core/lock-table";
+ *
+ * const locks = new LockTable(); // one for each file: `apply` answers `lock`, `conflict` answers `getLock`
+ * ```
+ *
+ * @packageDocumentation
+ */
 import { FsError, type HeldLock, type LockOwner, type LockRange } from "../contracts/index.ts";
 
 /** Most ranges that one file's table holds, so that a guest cannot fill memory with locks. */
