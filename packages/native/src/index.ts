@@ -25,6 +25,7 @@
  * | locks | ofdLock, ofdGetLock |
  * | events | createEventFd, signalEventFd, drainEventFd, watchReadable, watchWritable, watchSocket, busyPoll |
  * | Unix sockets | listenUnix, acceptUnix, connectUnix, socketPair, receive, send, sendVector, shutdown, peerCredentials |
+ * | TCP sockets | listenTcp, localAddress, peerAddress |
  * | process | getOpenFileLimit, setOpenFileLimit, effectiveUid, effectiveGid, prctl, voluntarySwitches |
  *
  * @example
@@ -236,6 +237,13 @@ export {
 export { StatfsBuffer } from "./statfs-buffer.ts";
 export { StatxBuffer } from "./statx-buffer.ts";
 export { isSupported } from "./supported.ts";
+export {
+  type ListenTcpOptions,
+  listenTcp,
+  localAddress,
+  peerAddress,
+  type TcpAddress,
+} from "./tcp-socket.ts";
 export { voluntarySwitches } from "./thread-usage.ts";
 export {
   acceptUnix,

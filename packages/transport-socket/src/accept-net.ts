@@ -1,8 +1,7 @@
 import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
+import { KEEP_ALIVE_SECONDS } from "./keep-alive.ts";
 import type { Accepting, Listener } from "./listener.ts";
 import { NetStream } from "./net-stream.ts";
-
-const KEEP_ALIVE_MS = 60_000;
 
 export interface NetAccepting extends Accepting {
   readonly server: Server;
@@ -18,7 +17,7 @@ export async function acceptNet(
   describe: (socket: Socket) => string,
 ): Promise<NetAccepting> {
   const server = createServer(
-    { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
+    { noDelay: true, keepAlive: true, keepAliveInitialDelay: 1000 * KEEP_ALIVE_SECONDS },
     (socket) => listener.serve(new NetStream(socket), describe(socket)),
   );
   server.listen(options);

@@ -23,22 +23,22 @@ export class NativeStream implements ByteStream {
   readonly unsent = 0;
   readonly #fd: number;
   readonly #settle: () => void;
-  #watch: SocketWatch | undefined;
+  readonly #watch: SocketWatch;
   #events: StreamEvents | undefined;
   #isOpen = true;
 
-  /** `fd` is nonblocking and from now on the stream's. */
+  /** `fd` is nonblocking and from now on the stream's. Throws NativeError when it cannot be watched: it is still the caller's. */
   constructor(fd: number) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
     this.#settle = resolve;
     this.#fd = fd;
+    const onError = (error: unknown): void => this.#fail(String(error));
+    this.#watch = watchSocket(fd, () => this.#events?.ready(), { onError });
   }
 
   start(events: StreamEvents): void {
     this.#events = events;
-    const onError = (error: unknown): void => this.#fail(String(error));
-    this.#watch = watchSocket(this.#fd, () => events.ready(), { onError });
   }
 
   read(slab: Slab, at: number): number {
@@ -61,7 +61,7 @@ export class NativeStream implements ByteStream {
   }
 
   want(readable: boolean, writable: boolean): void {
-    this.#watch?.want(readable, writable);
+    this.#watch.want(readable, writable);
   }
 
   finish(): void {
@@ -72,7 +72,7 @@ export class NativeStream implements ByteStream {
   destroy(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#watch?.close();
+    this.#watch.close();
     close(this.#fd);
     this.#settle();
   }

@@ -24,6 +24,8 @@ export interface TcpOptions {
   readonly port: number;
   /** TCP has no owner and no password: whoever reaches the port has the files. It must be said. */
   readonly "allow-unauthenticated": true;
+  /** As for {@link UnixOptions}. */
+  readonly "busy-poll-us"?: number | undefined;
 }
 
 export const BUSY_POLL_US = 50;
@@ -77,4 +79,5 @@ export const tcpOptions: StandardSchema<unknown, TcpOptions> = z.strictObject({
       title: "`on`",
       description: "must be said: TCP has no owner and no password, whoever reaches the port has the files",
     }),
+  "busy-poll-us": busyPoll,
 });

@@ -1,3 +1,4 @@
+import { lookup } from "node:dns/promises";
 import type { AddressInfo, Socket } from "node:net";
 import {
   ConfigError,
@@ -5,10 +6,13 @@ import {
   type TransportEndpoint,
   type TransportHost,
 } from "@ninefold/core/contracts";
-import { acceptNet, type NetAccepting } from "./accept-net.ts";
+import { isSupported, listenTcp, localAddress, NativeError, peerAddress } from "@ninefold/native";
+import { acceptNative } from "./accept-native.ts";
+import { acceptNet } from "./accept-net.ts";
 import { MAX_MESSAGE_SIZE } from "./connection.ts";
+import { KEEP_ALIVE_SECONDS } from "./keep-alive.ts";
 import { Listener } from "./listener.ts";
-import { type TcpOptions, tcpOptions } from "./options.ts";
+import { BUSY_POLL_US, type TcpOptions, tcpOptions } from "./options.ts";
 
 export interface TcpEndpoint extends TransportEndpoint {
   /** The port that was asked for, or the one that was free. */
@@ -25,10 +29,10 @@ export const tcpTransport: Transport<TcpOptions> = {
 
 /** As `tcpTransport.open`, with the port. */
 export async function openTcp(options: TcpOptions, host: TransportHost): Promise<TcpEndpoint> {
-  const listener = new Listener(host, 0);
-  let accepting: NetAccepting;
+  const listener = new Listener(host, options["busy-poll-us"] ?? BUSY_POLL_US);
+  let port: number;
   try {
-    accepting = await acceptNet({ host: options.host, port: options.port }, listener, describe);
+    port = await accept(options, listener);
   } catch (error) {
     throw new ConfigError(
       {
@@ -42,8 +46,6 @@ export async function openTcp(options: TcpOptions, host: TransportHost): Promise
       { cause: error },
     );
   }
-  listener.accepting = accepting;
-  const { port } = accepting.server.address() as AddressInfo;
   const mountOptions = `trans=tcp,port=${port},version=9p2000.L,msize=${MAX_MESSAGE_SIZE}`;
   return {
     port,
@@ -54,7 +56,32 @@ export async function openTcp(options: TcpOptions, host: TransportHost): Promise
   };
 }
 
-function describe(socket: Socket): string {
+/** Begins to listen; the port. */
+async function accept({ host, port }: TcpOptions, listener: Listener): Promise<number> {
+  const { address } = await lookup(host);
+  // A zone, as in fe80::1%eth0, is a name of an interface that Node resolves.
+  if (isSupported && !address.includes("%")) {
+    const fd = listenTcp(address, port, { keepAliveSeconds: KEEP_ALIVE_SECONDS });
+    listener.accepting = acceptNative(fd, listener, describePeer);
+    return localAddress(fd).port;
+  }
+  const accepting = await acceptNet({ host: address, port }, listener, describeSocket);
+  listener.accepting = accepting;
+  return (accepting.server.address() as AddressInfo).port;
+}
+
+function describePeer(fd: number): string {
+  try {
+    const { address, port } = peerAddress(fd);
+    return `tcp ${address}:${port}`;
+  } catch (error) {
+    // It went away while it waited to be accepted.
+    if (error instanceof NativeError) return "tcp ?:?";
+    throw error;
+  }
+}
+
+function describeSocket(socket: Socket): string {
   return `tcp ${socket.remoteAddress ?? "?"}:${socket.remotePort ?? "?"}`;
 }
 

@@ -161,7 +161,7 @@ describe("options", () => {
       value: { path: "s", "socket-mode": 0o600, "busy-poll-us": 50 },
     });
     expect(await check(tcpTransport as never, { port: "564", "allow-unauthenticated": "on" })).toEqual({
-      value: { host: "127.0.0.1", port: 564, "allow-unauthenticated": true },
+      value: { host: "127.0.0.1", port: 564, "allow-unauthenticated": true, "busy-poll-us": 50 },
     });
     expect(
       await check(unixTransport as never, { path: "s", "socket-mode": "0660", "socket-group": 5 }),
