@@ -17,7 +17,7 @@ export async function acceptNet(
   describe: (socket: Socket) => string,
 ): Promise<NetAccepting> {
   const server = createServer(
-    { noDelay: true, keepAlive: true, keepAliveInitialDelay: 1000 * KEEP_ALIVE_SECONDS },
+    { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 1000 * KEEP_ALIVE_SECONDS },
     (socket) => listener.serve(new NetStream(socket), describe(socket)),
   );
   server.listen(options);

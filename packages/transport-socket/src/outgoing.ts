@@ -9,7 +9,7 @@ const FIRST_SIZE = 64 * 1024;
 /** How much is written at once: what lies in the processor's cache is written sooner than more is made. */
 const WRITE_SIZE = 64 * 1024;
 /** Finished replies that wait for the peer to read, in bytes: more would only grow cold. */
-export const MOST_WAITING = 256 * 1024;
+export const MOST_WAITING: number = 256 * 1024;
 
 /**
  * Replies on their way out. Each is made where it is written from: room for it is reserved behind the reply before, and
