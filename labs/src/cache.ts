@@ -18,6 +18,7 @@ const STAGES = {
   qemu: { name: "qemu", recipe: ["qemu/fetch.sh", "debian.sh"] },
   tools: { name: "tools", recipe: ["guest/fetch.sh", "debian.sh"] },
   xen: { name: "xen", recipe: ["xen/fetch.sh", "xen/extract-vmlinux.sh", "xen/squash.sh", "debian.sh"] },
+  "xen-qemu": { name: "xen-qemu", recipe: ["xen/fetch-qemu.sh", "debian.sh"] },
   diod: { name: "diod", recipe: ["diod/fetch.sh", "program.sh", "debian.sh"] },
   strace: { name: "strace", recipe: ["strace/fetch.sh", "program.sh", "debian.sh"] },
 } as const satisfies Record<string, Stage>;

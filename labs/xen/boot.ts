@@ -57,7 +57,8 @@ export async function prepareXen(options: XenBootOptions): Promise<XenBoot> {
   if (tools) {
     const suite = fileFrom("tree.py", "../guest-suite/tree.py");
     const parts = [join(xen, "domu.cpio"), join(stageFolder("tools"), "tools.cpio")];
-    append(parts, [...guest, suite], join(share, "domu-tools.cpio"));
+    const bench = fileFrom("bench.py", "guest-bench.py");
+    append(parts, [...guest, suite, bench], join(share, "domu-tools.cpio"));
   }
   append([join(xen, "dom0.cpio")], [fileFrom("init", "dom0-init")], join(share, "dom0.cpio"));
   const node = await nodeImage(xen);

@@ -1,4 +1,5 @@
 // node probe.mjs rival BACKEND FRONTEND DOMID DEVID KIND: tries to serve a device that is served
+// node probe.mjs device KIND DOMID TAG PATH: writes the nodes of device 0 of a guest, as a toolstack does
 // node probe.mjs virtio SOCKET ROUNDS: a virtio guest without a VM, which writes files and reads them back
 // node probe.mjs fuzz TAG SEED LIVES: hostile front ends in dom0 itself, beside one that keeps to the rules
 // Writes TAP lines.
@@ -36,6 +37,20 @@ async function rival([backend, frontend, domid, devid, kind]: readonly string[])
   );
   if (!outcome.includes("another back end may serve this device")) throw new Error(outcome);
   return `a second back end is refused: ${outcome.split("\n")[0]}`;
+}
+
+async function device([kind, domid, tag = "", path = ""]: readonly string[]): Promise<string> {
+  const store = await connectXenStore();
+  const isQemu = kind === "9pfs";
+  await attachDevice(store, {
+    domid: Number(domid),
+    devid: 0,
+    tag,
+    path,
+    kind: isQemu ? "9pfs" : "xen_9pfs",
+  });
+  await store.close();
+  return `a device of kind ${kind} for domain ${domid}`;
 }
 
 async function virtio([socket = "", rounds = "10"]: readonly string[]): Promise<string> {
@@ -84,7 +99,12 @@ async function fuzz([tag = "lab", first = "1", lives = "100"]: readonly string[]
 }
 
 const [command = "", ...words] = process.argv.slice(2);
-const commands: Record<string, (words: readonly string[]) => Promise<string>> = { rival, virtio, fuzz };
+const commands: Record<string, (words: readonly string[]) => Promise<string>> = {
+  rival,
+  device,
+  virtio,
+  fuzz,
+};
 try {
   console.log(`ok - ${await commands[command]?.(words)}`);
 } catch (error) {

@@ -45,9 +45,9 @@ async function attach(offer: Offer): Promise<TransportEndpoint | undefined> {
     mountTag: offer.tag ?? "",
     log,
     baseDirectory: "/",
-    openSession: (peer, maxMessageSize) => {
+    openSession: (peer, maxMessageSize, limits = {}) => {
       sessions += 1;
-      return engine.createSession({ id: `${offer.id}#${sessions}`, tree, log, peer, maxMessageSize });
+      return engine.createSession({ id: `${offer.id}#${sessions}`, tree, log, peer, maxMessageSize, limits });
     },
     report: (event) => log.info(`${offer.id} ${event.kind}`, { ...event }),
   };

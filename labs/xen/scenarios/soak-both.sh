@@ -4,7 +4,7 @@ daemon() {
   ninefold_serves -fsdev local,id=lab,path=/srv/lab,security_model=none -device xen-9p,fsdev=lab,mount_tag=lab \
     -device virtio-9p-pci,fsdev=lab,mount_tag=lab,socket=/run/virtio.sock -xen-attach --attach xen-9p
 }
-lanes() { pgrep -f lane-process | wc -l; }
+lanes() { grep -ls '[l]ane-process' /proc/[0-9]*/cmdline | wc -l; }
 daemon
 guest xen "$(p9 lab)" load; wait_for 240 says xen "GUEST round 1"
 check "one process serves the fsdev" test "$(lanes)" = 1
