@@ -11,6 +11,8 @@ import type { PluginSet } from "../plugins/plugin-set.ts";
 export interface PlannedStrategy {
   readonly strategy: AttachStrategy;
   readonly options: unknown;
+  /** What becomes of limits that an offer has. */
+  readonly limits: XenConfig["limits"];
 }
 
 /** Which strategies answer whose offers. */
@@ -54,7 +56,7 @@ export function strategiesOf(plugins: PluginSet): readonly AttachStrategy[] {
 /** A strategy with its own options, and those of `xen`'s that it knows. Throws ConfigError. */
 export async function planStrategy(
   { strategy: name, options }: StrategyConfig,
-  xen: Pick<XenConfig, "options">,
+  xen: Pick<XenConfig, "options" | "limits">,
   plugins: PluginSet,
   place: string,
 ): Promise<PlannedStrategy> {
@@ -62,7 +64,7 @@ export async function planStrategy(
   const known = knownOptions(strategy);
   const shared = Object.fromEntries(Object.entries(xen.options).filter(([key]) => known.includes(key)));
   const checked = await checkOptions(strategy.schema, { ...shared, ...options }, `attach strategy ${name}`);
-  return { strategy, options: checked };
+  return { strategy, options: checked, limits: xen.limits };
 }
 
 /** A key that no strategy knows is a mistake, whichever strategy is in use: so only its name has to be swapped. */

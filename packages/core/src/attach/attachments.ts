@@ -257,7 +257,7 @@ export class Attachments {
       options: {
         ...{ backend, frontend, domid, devid, kind },
         ...(store === undefined ? {} : { xenstore: store }),
-        ...(limits === undefined ? {} : { limits }),
+        limits,
       },
     };
   }

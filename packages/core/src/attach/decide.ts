@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Attachment, Decision, Machine, Refusal } from "../contracts/attach-strategy.ts";
 import type { Offer } from "../contracts/offer.ts";
 import type { PlannedStrategy } from "./attach-plan.ts";
+import { withLimits } from "./limits.ts";
 
 /** How long a strategy may take: others wait behind it. */
 const MATCH_TIMEOUT_MS = 10_000;
@@ -46,7 +47,8 @@ export async function ask(offer: Offer, machine: Machine, planned: PlannedStrate
       }),
     ]);
     const fault = decision.kind === "attach" ? faultOf(decision, machine) : undefined;
-    if (fault === undefined) return { strategy: name, decision };
+    if (fault === undefined)
+      return { strategy: name, decision: withLimits(decision, offer.limits, machine, planned.limits) };
     return { strategy: name, decision: failed(`strategy ${name} is wrong: ${fault}`) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

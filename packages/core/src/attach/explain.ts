@@ -30,7 +30,14 @@ export interface ExplainedOffer {
   readonly opinions: readonly Opinion[];
 }
 
-const NO_XEN: XenConfig = { attach: [], domains: [], claim: false, restore: true, options: {} };
+const NO_XEN: XenConfig = {
+  attach: [],
+  domains: [],
+  claim: false,
+  restore: true,
+  limits: "enforce",
+  options: {},
+};
 
 /**
  * A dry run: loads plugins and checks options as a kernel does, and opens, starts and writes nothing. Throws ConfigError

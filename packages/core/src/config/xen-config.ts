@@ -22,8 +22,11 @@ export interface XenConfig {
   readonly claim: boolean;
   /** A device that was taken goes back when its offer ends. */
   readonly restore: boolean;
-  /** What becomes of an offer with limits that are not enforced; the transport's default when absent. */
-  readonly limits?: "refuse" | "ignore";
+  /**
+   * What becomes of a toolstack's limits: of space and files they are put around an fsdev that is made for the offer
+   * (`enforce`), or such an offer is refused, or served without.
+   */
+  readonly limits: "enforce" | "refuse" | "ignore";
   /** Options of strategies: each takes those that it knows. */
   readonly options: PlainOptions;
 }
@@ -70,7 +73,7 @@ export interface XenEntry {
   readonly kinds?: readonly ("9pfs" | "xen_9pfs")[] | undefined;
   readonly claim?: boolean | undefined;
   readonly restore?: boolean | undefined;
-  readonly limits?: "refuse" | "ignore" | undefined;
+  readonly limits?: XenConfig["limits"] | undefined;
   readonly [option: string]: unknown;
 }
 
@@ -94,14 +97,16 @@ export const xenSchema: z.ZodType<XenEntry> = z.looseObject({
   restore: onOff()
     .optional()
     .meta({ description: "a device that was taken goes back when its offer ends; on when absent" }),
-  limits: z.enum(["refuse", "ignore"]).optional().meta({
-    description: "offers with limits that are not enforced: refused, when absent, or served without",
+  limits: z.enum(["enforce", "refuse", "ignore"]).optional().meta({
+    description:
+      "limits that a toolstack sets: enforced, when absent, or a reason to refuse the offer, or left out",
   }),
 });
 
 /** The entry with its defaults. */
 export function xenConfigOf(entry: XenEntry, baseDirectory: string): XenConfig {
-  const { attach = [], domains = {}, domid, store, kinds, claim, restore = true, limits, ...options } = entry;
+  const { attach = [], domains = {}, domid, store, kinds, claim, restore = true, ...rest } = entry;
+  const { limits = "enforce", ...options } = rest;
   return {
     attach: strategiesOf(attach),
     domains: Object.entries(domains).map(([pattern, given]) => ({ pattern, attach: strategiesOf(given) })),
@@ -111,7 +116,7 @@ export function xenConfigOf(entry: XenEntry, baseDirectory: string): XenConfig {
     // One guest's device model is no daemon for all guests.
     claim: claim ?? domid === undefined,
     restore,
-    ...(limits === undefined ? {} : { limits }),
+    limits,
     options,
   };
 }
