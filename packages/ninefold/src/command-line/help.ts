@@ -36,6 +36,7 @@ whom Xen guests are answered by (docs/ATTACHING-TO-XEN.md):
   --xen restore=off,limits=ignore    other keys of xen
   --xenstore SOCKET                  where xenstored listens
   --xenstore-ls FILE                 for attach --explain: what xenstore-ls -f has printed, here or elsewhere
+  xl itself starts ninefold-xen-dm, a PV guest's device model, and ninefold-xen-9pfsd in the place of its xen-9pfsd
 
   --control PATH     a socket for ninefold status, fsdev and device, with mode 0600
   --config FILE      all of the above in YAML (see docs/CONFIGURATION.md)

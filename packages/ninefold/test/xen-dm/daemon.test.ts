@@ -4,6 +4,7 @@ import { mount } from "@ninefold/client";
 import { attachDevice } from "@ninefold/transport-xen/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { askServer } from "../../src/control/client.ts";
+import { describeStatus, type ServerStatus } from "../../src/control/describe-status.ts";
 import { type Backend, type BackendOptions, createBackend } from "../../src/index.ts";
 import { XenRig } from "./rig.ts";
 
@@ -45,6 +46,11 @@ describe("ninefold-xen-dm --daemon", () => {
       fsdevs: [],
       guests: [{ domid: 1 }, { domid: 2 }],
     });
+
+    const told = describeStatus((await askServer(control, "status")) as ServerStatus);
+    expect(told).toMatch(
+      /for guest 1: running\nfsdevs\n {2}fs0: local .*\n {4}attached to fs0 .*for guest 2: running\n/s,
+    );
 
     expect(await one.end()).toBe(0);
     expect(server.guests()).toMatchObject([{ domid: 2 }]);
