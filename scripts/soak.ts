@@ -21,6 +21,8 @@ const RUNS: readonly (readonly [script: string, ...args: string[]])[] = [
   ["bench:scale"],
   ["soak:sqlite"],
   ["fuzz:xen-ring", "--cases", "3000000"],
+  ["soak:xen"],
+  ["bench:xen"],
 ];
 
 function machine(): string {
