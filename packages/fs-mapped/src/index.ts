@@ -18,9 +18,10 @@
  * @packageDocumentation
  */
 import { definePlugin, type Plugin, SECURITY_MODEL, type SecurityModel } from "@ninefold/core/contracts";
+import { mappedFile } from "./file/mapped-file.ts";
 import { mappedXattr } from "./xattr/mapped-xattr.ts";
 
-export { mappedXattr };
+export { mappedFile, mappedXattr };
 
 /** QEMU's other name of mapped-xattr. */
 export const mapped: SecurityModel = { ...mappedXattr, name: "mapped" };
@@ -28,9 +29,9 @@ export const mapped: SecurityModel = { ...mappedXattr, name: "mapped" };
 const plugin: Plugin = definePlugin({
   name: "@ninefold/fs-mapped",
   apiVersion: 1,
-  contributes: { "security-model": ["mapped-xattr", "mapped"] },
+  contributes: { "security-model": ["mapped-xattr", "mapped", "mapped-file"] },
   register(registry) {
-    for (const model of [mappedXattr, mapped]) registry.register(SECURITY_MODEL, model);
+    for (const model of [mappedXattr, mapped, mappedFile]) registry.register(SECURITY_MODEL, model);
   },
 });
 export default plugin;

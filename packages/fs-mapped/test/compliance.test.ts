@@ -5,12 +5,12 @@ import { fsDriverCompliance } from "@ninefold/compliance/fs-driver";
 import { silentLogger } from "@ninefold/core";
 import type { FsTree } from "@ninefold/core/contracts";
 import { localFs } from "@ninefold/fs-local";
-import { mappedXattr } from "@ninefold/fs-mapped";
+import { mappedFile, mappedXattr } from "@ninefold/fs-mapped";
 import { describe, it } from "vitest";
 
 const folders = new WeakMap<FsTree, string>();
 
-for (const model of [mappedXattr]) {
+for (const model of [mappedXattr, mappedFile]) {
   fsDriverCompliance({ describe, it }, `fs-local, ${model.name}`, {
     driver: localFs,
     driverOptions: { path: "/", security_model: model.name },

@@ -12,7 +12,7 @@ import {
   OPEN,
 } from "@ninefold/core/contracts";
 import { localFs } from "@ninefold/fs-local";
-import plugin, { mappedXattr } from "@ninefold/fs-mapped";
+import plugin, { mappedFile, mappedXattr } from "@ninefold/fs-mapped";
 import { AT_FDCWD, close, getxattr, listxattr, O_NOFOLLOW, O_PATH, openat, setxattr } from "@ninefold/native";
 import { onTestFinished } from "vitest";
 
@@ -39,7 +39,7 @@ export type TreeOptions = Partial<{
 export async function treeOver(path: string, model: Model, options: TreeOptions = {}): Promise<FsTree> {
   const tree = await localFs.open(
     { path, security_model: model, readonly: false, multidevs: "remap", ...options },
-    { fsdev: "fs0", log: silentLogger, baseDirectory: "/", securityModels: [mappedXattr] },
+    { fsdev: "fs0", log: silentLogger, baseDirectory: "/", securityModels: [mappedXattr, mappedFile] },
   );
   onTestFinished(() => tree.close());
   return tree;

@@ -19,6 +19,7 @@ export {
   ROOT_METADATA_FILE,
 } from "./file-format.ts";
 export { type Metadata, withChanges } from "./metadata.ts";
+export { decodeRenameNote, encodeRenameNote, type RenameNote } from "./rename-note.ts";
 export {
   decodeField,
   decodePendingOwner,
