@@ -1,5 +1,13 @@
 import { AGAIN, ERRNO, type IoVec, OPEN, type Status } from "@ninefold/core/contracts";
-import { asyncFiles, Errno, preadv2, pwritev2, RWF_NOWAIT } from "@ninefold/native";
+import {
+  asyncFiles,
+  Errno,
+  preadv2,
+  pwritev2,
+  RWF_NOWAIT,
+  SYNC_FILE_RANGE_WAIT_BEFORE,
+  SYNC_FILE_RANGE_WRITE,
+} from "@ninefold/native";
 import { failure } from "./host/status.ts";
 import { fillVectors } from "./host/vectors.ts";
 import type { LocalNode } from "./local-node.ts";
@@ -14,10 +22,12 @@ export class LocalFile extends OpenFile {
   readonly canWrite: boolean;
   /** Each write waits for the disk. */
   readonly #isSync: boolean;
+  readonly #appends: boolean;
 
   constructor(node: LocalNode, fd: number, flags: number) {
     super(node, fd);
     this.canWrite = (flags & OPEN.ACCESS) !== OPEN.READ;
+    this.#appends = (flags & OPEN.APPEND) !== 0;
     this.#isSync = (flags & (OPEN.SYNC | OPEN.DSYNC)) !== 0;
   }
 
@@ -69,7 +79,8 @@ export class LocalFile extends OpenFile {
   tryWrite(offset: number, from: IoVec): Status {
     const { device, tree, maySetId } = this.node;
     if (offset + from.length > Number.MAX_SAFE_INTEGER) return -ERRNO.EFBIG;
-    if (this.#isSync || maySetId || from.length > LONGEST_WRITE_NOW || !device.isLocal) return AGAIN;
+    if (this.#isSync || tree.writesOut || maySetId || from.length > LONGEST_WRITE_NOW || !device.isLocal)
+      return AGAIN;
     if (device.writesNowait) {
       const vectors = tree.vectors.now;
       const count = pwritev2(this.fd, vectors.address, fillVectors(vectors, from, 0), offset, RWF_NOWAIT);
@@ -102,7 +113,14 @@ export class LocalFile extends OpenFile {
     } finally {
       pool.give(vectors);
     }
+    if (this.node.tree.writesOut && done > 0) await this.#writeOut(offset, done);
     return done;
+  }
+
+  /** Lets the disk begin. Not every file system can; and what the disk says of it, fsync says to who asks. */
+  async #writeOut(offset: number, length: number): Promise<void> {
+    const [from, count] = this.#appends ? [0, 0] : [offset, length];
+    await asyncFiles.syncFileRange(this.fd, from, count, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE);
   }
 
   tryReaddir(): Status {

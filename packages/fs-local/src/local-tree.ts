@@ -1,3 +1,4 @@
+import { subfolder } from "@ninefold/core/bases";
 import {
   AGAIN,
   Attributes,
@@ -39,6 +40,10 @@ export interface LocalTreeSettings {
   readonly policy: SecurityPolicy;
   readonly readOnly: boolean;
   readonly multidevs: Multidevs;
+  /** Each write begins to go to the disk before it is answered. */
+  readonly writesOut: boolean;
+  /** An attach may name a folder below the root. */
+  readonly servesSubfolders: boolean;
   /** Most descriptors that the tree may have open. */
   readonly descriptors: number;
   readonly log: Logger;
@@ -51,6 +56,7 @@ export class LocalTree implements FsTree {
   readonly log: Logger;
   readonly descriptors: Descriptors;
   readonly devices: Devices;
+  readonly writesOut: boolean;
   readonly listings: Listings = new Listings();
   readonly vectors: VectorPool = new VectorPool();
   /** For synchronous calls: what it holds is valid until the next of them. */
@@ -62,6 +68,7 @@ export class LocalTree implements FsTree {
   /** Nodes that hold locks. */
   readonly locked: Set<LocalNode> = new Set();
   isClosed = false;
+  readonly #servesSubfolders: boolean;
   #root: LocalNode | undefined;
   #serial = 0;
   readonly #closing = new Set<Promise<unknown>>();
@@ -69,6 +76,8 @@ export class LocalTree implements FsTree {
   constructor(settings: LocalTreeSettings) {
     this.policy = settings.policy;
     this.log = settings.log;
+    this.writesOut = settings.writesOut;
+    this.#servesSubfolders = settings.servesSubfolders;
     this.descriptors = new Descriptors(settings.descriptors);
     this.devices = new Devices(settings.multidevs, settings.log);
     this.supports = {
@@ -108,6 +117,7 @@ export class LocalTree implements FsTree {
   }
 
   async attach(aname: string, _user: FsUser): Promise<FsNode> {
+    if (this.#servesSubfolders) return subfolder(this.root, aname);
     if (aname !== "" && aname !== "/") throw new FsError("ENOENT", `no tree is served as "${aname}"`);
     this.root.retain();
     return this.root;

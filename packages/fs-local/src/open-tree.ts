@@ -47,6 +47,8 @@ export async function openTree(options: LocalFsOptions, env: DriverEnvironment):
     policy,
     readOnly: options.readonly,
     multidevs: options.multidevs,
+    writesOut: options.writeout === "immediate",
+    servesSubfolders: options.aname === "subfolder",
     descriptors: descriptorBudget(options, env.fsdev),
     log: env.log,
   });

@@ -19,6 +19,10 @@ export interface LocalFsOptions {
   readonly readonly: boolean;
   /** What to do with other file systems below the folder; `remap` unless given. */
   readonly multidevs: Multidevs;
+  /** `immediate`: each write begins to go to the disk before it is answered. */
+  readonly writeout?: "immediate" | undefined;
+  /** What an attach message's aname may be: nothing (`refuse`, unless given), or a folder below (`subfolder`). */
+  readonly aname?: "refuse" | "subfolder" | undefined;
   /** Most descriptors to have open; unless given, what the process's limit leaves. */
   readonly descriptors?: number | undefined;
 }
@@ -57,6 +61,20 @@ export const localFsOptions: StandardSchema<unknown, LocalFsOptions> = z.strictO
   multidevs: z.enum(["remap", "forbid", "warn"]).default("remap").meta({
     description:
       "other file systems below the folder: their inode numbers are changed so that none is there twice, they are not served, or they are served as they are with a line in the log",
+  }),
+  writeout: z
+    .literal("immediate", {
+      error: ({ input }) =>
+        `must be immediate, which is all that there is, or be left out; ${JSON.stringify(input)} would do nothing`,
+    })
+    .optional()
+    .meta({
+      description:
+        "`immediate`: each write begins to go to the disk before it is answered, so that the host keeps few changed pages; it waits for none, as fsync does",
+    }),
+  aname: z.enum(["refuse", "subfolder"]).optional().meta({
+    description:
+      "an attach that names something gets ENOENT (also when absent), or the folder of that name below `path`, which the client chooses: it confines nobody",
   }),
   descriptors: wholeNumber({ min: LEAST_DESCRIPTORS })
     .optional()

@@ -49,6 +49,8 @@ export type TreeOptions = Partial<{
   readonly: boolean;
   multidevs: "remap" | "forbid" | "warn";
   descriptors: number;
+  writeout: "immediate";
+  aname: "refuse" | "subfolder";
 }>;
 
 /** A tree over `path`, closed after the test. */
