@@ -18,7 +18,7 @@ test("all mistakes in options are told at once, before anything is opened", asyn
   await expect(kernel.start()).rejects.toMatchObject({
     name: "ConfigError",
     message: [
-      'fsdev fs0: option "pth" is unknown; allowed: journal, fail',
+      'fsdev fs0: option "pth" is unknown; allowed: journal, fail, max_xattr, throttling.*, layers',
       'fsdev fs0, layer stub-layer: option "depth" is unknown; allowed: journal',
       'fsdev fs1: no fs driver named "s3"; loaded: stub; add the package that has it to "plugins"',
     ].join("\n"),

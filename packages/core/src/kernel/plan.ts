@@ -1,3 +1,4 @@
+import { FSDEV_KEYS } from "../config/fsdev-entry.ts";
 import type { DeviceConfig, FsdevConfig } from "../config/server-config.ts";
 import { ConfigError, isConfigError, type Mistake } from "../contracts/config-error.ts";
 import type { Engine } from "../contracts/engine.ts";
@@ -33,7 +34,7 @@ export async function planFsdev(config: FsdevConfig, plugins: PluginSet): Promis
     found: plugins.require(FS_LAYER, given.layer, user),
   }));
   const model = async () => {
-    const options = await checkOptions(driver.value.schema, config.options, user);
+    const options = await checkOptions(driver.value.schema, config.options, user, FSDEV_KEYS);
     const name = driver.value.securityModel?.(options);
     return name === undefined ? [] : [plugins.require(SECURITY_MODEL, name, user).plugin];
   };

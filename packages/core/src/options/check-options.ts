@@ -4,18 +4,20 @@ import { formatPath, schemaMistakes } from "./schema-mistakes.ts";
 
 /**
  * The options as a plugin's schema gives them, frozen. Throws a ConfigError with a line for each mistake; `owner` is
- * whose options they are: `fsdev fs0`.
+ * whose options they are: `fsdev fs0`. `otherKeys` are those that somebody else reads, which messages name as allowed.
  */
 export async function checkOptions<Options>(
   schema: StandardSchema<unknown, Options>,
   options: unknown,
   owner: string,
+  otherKeys: readonly string[] = [],
 ): Promise<Options> {
   const result = await schema["~standard"].validate(options);
   if (result.issues === undefined) return deepFreeze(result.value);
   const [first, ...others] = schemaMistakes(schema, options, result.issues, {
     noun: "option",
     whole: "the list of options",
+    others: otherKeys,
     locate: (path) => ({ place: owner, key: formatPath(path) }),
   });
   throw new ConfigError(first, others);

@@ -14,6 +14,8 @@ export interface MistakePlaces {
   readonly noun: string;
   /** What all of it is called. */
   readonly whole: string;
+  /** Keys beside the schema's, to be named among those that are allowed. */
+  readonly others?: readonly string[];
   /** Splits a path into the place and the key there. */
   locate(path: readonly PropertyKey[]): { readonly place: string; readonly key: string };
 }
@@ -104,13 +106,14 @@ function unknownKey(
 ): Mistake {
   const { place, key } = places.locate(path);
   const allowed = allowedKeys(json, path.slice(0, -1));
+  const others = path.length === 1 ? (places.others ?? []) : [];
   return {
     code: "ERR_CONFIG_KEY",
     path: place,
     option: key,
     value: valueAt(input, path),
     problem: `${places.noun} "${key}" is unknown`,
-    ...(allowed === undefined ? {} : { hint: `allowed: ${allowed.join(", ")}` }),
+    ...(allowed === undefined ? {} : { hint: `allowed: ${[...allowed, ...others].join(", ")}` }),
   };
 }
 
