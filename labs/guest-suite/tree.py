@@ -83,6 +83,17 @@ def list_a_folder(d):
 
 
 @case
+def list_more_than_a_message(d):
+    names = [f"{i:04d}-{'long-name-' * 24}" for i in range(2000)]
+    for name in names:
+        os.close(os.open(f"{d}/{name}", os.O_CREAT | os.O_WRONLY))
+    assert sorted(os.listdir(d)) == names
+    for name in names[:10]:
+        os.unlink(f"{d}/{name}")
+    assert sorted(os.listdir(d)) == names[10:]
+
+
+@case
 def names_that_are_not_utf8(d):
     raw = os.fsencode(d) + b"/latin-\xe9\xff"
     put(raw)

@@ -1,5 +1,5 @@
 import { ERRNO, type FsFile } from "@ninefold/core/contracts";
-import { encodeStat, type StatInput } from "@ninefold/engine/codec";
+import { encodeMessage, encodeStat, type StatInput } from "@ninefold/engine/codec";
 import { memoryTree } from "@ninefold/fs-memory";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -229,6 +229,13 @@ describe("9P2000.u: Twstat", () => {
     }
     for (let length = 0; length < record.length; length++) {
       expect(await guest.errno("Twstat", { fid: 1, stat: record.slice(0, length) })).toBe(ERRNO.EPROTO);
+    }
+    const message = encodeMessage("Twstat", 77, { fid: 1, stat: record });
+    for (const by of [-1, 1, -record.length, 0x7000]) {
+      const damaged = message.slice();
+      const view = new DataView(damaged.buffer);
+      view.setUint16(11, view.getUint16(11, true) + by, true);
+      expect(await guest.sendBytes(damaged, 8192).reply).toMatchObject({ fields: { errno: ERRNO.EPROTO } });
     }
     const longer = new Uint8Array([...record, 0]);
     expect(await guest.errno("Twstat", { fid: 1, stat: longer })).toBe(ERRNO.EPROTO);

@@ -34,6 +34,8 @@ export interface FidXattr {
 /** Where the next Tread of a directory goes on, as 9P2000.u counts: in bytes of what was told so far. */
 export interface DirectoryPosition {
   readonly offset: number;
+  /** Bytes that the reading up to here was asked for and did not fill. */
+  readonly left: number;
   /** The tree's own position. */
   readonly cookieLow: number;
   readonly cookieHigh: number;

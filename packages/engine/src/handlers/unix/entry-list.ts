@@ -39,11 +39,12 @@ export class EntryList implements DirectorySink {
     nextLow: number,
     nextHigh: number,
   ): boolean {
-    const size = STAT_SIZE + end - start;
+    const name = decodeName(bytes, start, end);
+    // The dots are not told, but what comes behind them is found by their position.
+    const size = name === "." || name === ".." ? 0 : STAT_SIZE + end - start;
     this.isFull = size > this.#left;
     if (this.isFull) return false;
     this.#left -= size;
-    const name = decodeName(bytes, start, end);
     this.entries.push({ name, type, inodeLow, inodeHigh, nextLow, nextHigh });
     return true;
   }

@@ -28,16 +28,18 @@ export const read: Handler = (call) => readFid(call, readDirectory);
  */
 function readDirectory(call: Call, fid: Fid, file: FsFile, offset: number, count: number): Promise<number> {
   call.exchange.defer?.();
-  call.exchange.defer?.();
   return inTurn(fid, async () => {
     const from = offset === 0 ? START : fid.position;
     if (from?.offset !== offset) throw new FsError("EINVAL", `offset ${offset}`);
-    const records = call.context.statBuffers.take(call.dataRoom(count, RREAD_HEADER_SIZE));
+    const room = call.dataRoom(count, RREAD_HEADER_SIZE);
+    const records = call.context.statBuffers.take(room);
     try {
-      const { cookieLow, cookieHigh } = await fill(call, fid.node, file, from, records);
+      const reached = await fill(call, fid.node, file, from, records);
       const { length } = records;
+      // Linux's client asks once more for what is left of its buffer, and takes an error there for one of all the buffer.
+      if (reached === undefined && room > from.left) throw new FsError("EINVAL", "not one entry fits");
       if (length > 0) call.exchange.reply.scatter(RREAD_HEADER_SIZE, records.bytes, 0, length);
-      fid.position = { offset: offset + length, cookieLow, cookieHigh };
+      fid.position = { ...(reached ?? from), offset: offset + length, left: room - length };
       call.beginReply(RREAD).u32(length);
       return call.send(length);
     } finally {
@@ -46,14 +48,19 @@ function readDirectory(call: Call, fid: Fid, file: FsFile, offset: number, count
   });
 }
 
-/** Adds records from a position on; returns the one behind them. Goes on until there is one, or no entry is left. */
+type Cookie = Pick<DirectoryPosition, "cookieLow" | "cookieHigh">;
+
+/**
+ * Adds records from a position on; returns the one behind them. Goes on until there is one, or no entry is left;
+ * undefined when there is an entry, but not even one fits.
+ */
 async function fill(
   call: Call,
   directory: FsNode,
   file: FsFile,
-  from: DirectoryPosition,
+  from: Cookie,
   records: StatBuffer,
-): Promise<{ cookieLow: number; cookieHigh: number }> {
+): Promise<Cookie | undefined> {
   let { cookieLow, cookieHigh } = from;
   for (;;) {
     const list = new EntryList(records.left);
@@ -62,13 +69,12 @@ async function fill(
       // Somebody waits for the end of this, and not for what it finds.
       if (call.interrupted && records.length > 0) return { cookieLow, cookieHigh };
       if (!(await addEntry(call, directory, entry, records))) {
-        if (records.length === 0) throw new FsError("EINVAL", "not one entry fits");
-        return { cookieLow, cookieHigh };
+        return records.length === 0 ? undefined : { cookieLow, cookieHigh };
       }
       cookieLow = entry.nextLow;
       cookieHigh = entry.nextHigh;
     }
-    if (list.isFull && list.entries.length === 0) throw new FsError("EINVAL", "not one entry fits");
+    if (list.isFull && list.entries.length === 0) return undefined;
     if (records.length > 0 || list.entries.length === 0) return { cookieLow, cookieHigh };
   }
 }
@@ -113,7 +119,7 @@ async function learn(directory: FsNode, entry: ListedEntry, into: Attributes): P
   }
 }
 
-const START: DirectoryPosition = { offset: 0, cookieLow: 0, cookieHigh: 0 };
+const START: DirectoryPosition = { offset: 0, left: 0, cookieLow: 0, cookieHigh: 0 };
 /** A d_type is a file type of st_mode, 12 bits lower. */
 const DT_REG = 8;
 const RREAD = MESSAGES.Rread[0];
