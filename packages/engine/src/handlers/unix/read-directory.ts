@@ -17,7 +17,7 @@ import { readFid } from "../read.ts";
 import { statInto } from "../stat-into.ts";
 import { EntryList, type ListedEntry } from "./entry-list.ts";
 import { wholeExtensionOf } from "./extension.ts";
-import { modeOf } from "./file-mode.ts";
+import { DM, kindOf, modeOf } from "./file-mode.ts";
 
 /** `Tread`, which reads directories too. */
 export const read: Handler = (call) => readFid(call, readDirectory);
@@ -94,7 +94,8 @@ async function addEntry(
   const mode = modeOf(attributes.mode);
   if (records.add(attributes, mode, { name, extension })) return true;
   // A target that fills a message must not end the listing: Tstat tells it.
-  return records.length === 0 && records.add(attributes, mode, { name, extension: "" });
+  const isLink = kindOf(mode) === DM.SYMLINK;
+  return isLink && records.length === 0 && records.add(attributes, mode, { name, extension: "" });
 }
 
 /** Fills `into`, and gives the entry's extension; undefined when there is no such entry any more. */
