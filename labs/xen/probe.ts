@@ -1,9 +1,13 @@
 // node probe.mjs rival BACKEND FRONTEND DOMID DEVID KIND: tries to serve a device that is served
 // node probe.mjs device KIND DOMID TAG PATH: writes the nodes of device 0 of a guest, as a toolstack does
 // node probe.mjs virtio SOCKET ROUNDS: a virtio guest without a VM, which writes files and reads them back
+// node probe.mjs proxy PATH TARGET: passes a Unix socket on, until it is killed
 // node probe.mjs fuzz TAG SEED LIVES: hostile front ends in dom0 itself, beside one that keeps to the rules
 // Writes TAP lines.
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { mount } from "@ninefold/client";
 import type { Logger, MessageHandler } from "@ninefold/core/contracts";
 import { connectVhostUser } from "@ninefold/transport-virtio/testing";
@@ -64,6 +68,24 @@ async function virtio([socket = "", rounds = "10"]: readonly string[]): Promise<
   return `a virtio guest wrote ${rounds} files and read them back`;
 }
 
+async function proxy([path = "", target = ""]: readonly string[]): Promise<string> {
+  rmSync(path, { force: true });
+  const server = createServer((near) => {
+    const far = connect(target);
+    near.pipe(far).pipe(near);
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      one.on("error", () => {});
+      one.once("close", () => other.destroy());
+    }
+  });
+  server.listen(path);
+  await once(server, "close");
+  return "closed";
+}
+
 async function fuzz([tag = "lab", first = "1", lives = "100"]: readonly string[]): Promise<string> {
   const store = await connectXenStore();
   const domain = openLoopbackDomain();
@@ -103,6 +125,7 @@ const commands: Record<string, (words: readonly string[]) => Promise<string>> = 
   rival,
   device,
   virtio,
+  proxy,
   fuzz,
 };
 try {

@@ -6,7 +6,7 @@ import { runToEnd } from "./run-to-end.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const BOOTS: readonly (readonly string[])[] = [
-  ["lifecycle", "soak-life", "soak-limits"],
+  ["lifecycle", "soak-life", "soak-limits", "soak-store"],
   ["soak-files"],
   ["soak-both", "soak-events"],
   ["soak-loopback", "soak-fuzz"],

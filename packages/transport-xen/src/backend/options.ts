@@ -59,7 +59,8 @@ export const xenDeviceOptions: StandardSchema<unknown, XenDeviceOptions> = z.str
     .default(MAX_ORDER)
     .meta({ description: "the largest ring is 2 to the power of this in pages" }),
   limits: z.enum(["refuse", "ignore", "enforce"]).default("refuse").meta({
-    description: "what becomes of a device for which the toolstack wants limits that are not enforced here",
+    description:
+      "a device whose toolstack sets limits of space or files: refuse it, serve it without them, or take it that its tree enforces them; open files are counted here, unless limits are ignored",
   }),
   whenStopped: z.enum(["closed", "left"]).default("closed").meta({
     description:
