@@ -84,7 +84,7 @@ def list_a_folder(d):
 
 @case
 def list_more_than_a_message(d):
-    names = [f"{i:04d}-{'long-name-' * 24}" for i in range(2000)]
+    names = [f"{i:04d}-{'long-name-' * 24}" for i in range(1700)]
     for name in names:
         os.close(os.open(f"{d}/{name}", os.O_CREAT | os.O_WRONLY))
     assert sorted(os.listdir(d)) == names
