@@ -9,4 +9,4 @@ git ls-files -z | xargs -0 cp --parents -t "$copy"
 cp -a node_modules "$copy/"
 chown -R 65534:65534 "$copy" --no-dereference
 cd "$copy"
-setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$copy" node_modules/.bin/node node_modules/vitest/vitest.mjs run --project shared --project isolated --project long
+setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$copy" node_modules/.bin/node node_modules/vitest/vitest.mjs run --project shared --project isolated --project long --project compliance

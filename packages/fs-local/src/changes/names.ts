@@ -18,6 +18,7 @@ import { detachNode, placeNode } from "../host/node-place.ts";
 import { check } from "../host/status.ts";
 import { inTurn } from "../host/turn.ts";
 import type { LocalNode } from "../local-node.ts";
+import { inTurns, inTurnsWithTarget } from "./in-turns.ts";
 
 /*
  * Changes of names run one after the other in each directory: so what is known of an entry is still true when the
@@ -25,7 +26,12 @@ import type { LocalNode } from "../local-node.ts";
  */
 
 export function removeEntry(directory: LocalNode, name: string, isDirectory: boolean): Promise<void> {
-  return changing(directory, name, async (fd) => {
+  if (!isDirectory || directory.tree.policy.names === undefined) {
+    return changing(directory, name, (fd) => removeIn(fd));
+  }
+  return inTurnsWithTarget([directory], name, () => whileChanging(directory, name, (fd) => removeIn(fd)));
+
+  async function removeIn(fd: number): Promise<void> {
     const flags = isDirectory ? AT_REMOVEDIR : 0;
     const target = directory.children?.get(name);
     if (target !== undefined) await secure(target);
@@ -48,7 +54,7 @@ export function removeEntry(directory: LocalNode, name: string, isDirectory: boo
     } finally {
       target?.letGo();
     }
-  });
+  }
 }
 
 export function moveEntry(
@@ -57,15 +63,16 @@ export function moveEntry(
   newDirectory: LocalNode,
   newName: string,
 ): Promise<void> {
-  if (directory === newDirectory) return changing(directory, name, (fd) => moveIn(fd, fd));
-  // Always the same one first: two moves in opposite directions must not wait for each other.
-  const [first, second] =
-    directory.serial < newDirectory.serial ? [directory, newDirectory] : [newDirectory, directory];
-  return changing(first, name, (firstFd) =>
-    changing(second, newName, (secondFd) =>
-      first === directory ? moveIn(firstFd, secondFd) : moveIn(secondFd, firstFd),
-    ),
-  );
+  const both = [directory, newDirectory];
+  if (directory.tree.policy.names === undefined) return inTurns(both, move);
+  return inTurnsWithTarget(both, newName, move);
+
+  function move(): Promise<void> {
+    return whileChanging(directory, name, (fd) => {
+      if (directory === newDirectory) return moveIn(fd, fd);
+      return whileChanging(newDirectory, newName, (newFd) => moveIn(fd, newFd));
+    });
+  }
 
   async function moveIn(fd: number, newFd: number): Promise<void> {
     checkName(newDirectory, newName);
@@ -77,7 +84,7 @@ export function moveEntry(
         if (node !== undefined) held.push(await secure(node));
       }
       const isLight = await isLightTarget(newDirectory, newFd, newName);
-      const move = () =>
+      const rename = () =>
         isLight
           ? directory.device.changes.run(
               () => renameat2(fd, name, newFd, newName, 0),
@@ -86,7 +93,7 @@ export function moveEntry(
           : asyncFiles.renameat2(fd, name, newFd, newName, 0);
       const { names } = directory.tree.policy;
       const target = secured[1];
-      check(await (names?.rename(directory, name, newDirectory, newName, target, move) ?? move()), name);
+      check(await (names?.rename(directory, name, newDirectory, newName, target, rename) ?? rename()), name);
       const moved = directory.children?.get(name);
       const replaced = newDirectory.children?.get(newName);
       if (replaced !== undefined && replaced !== moved) detachNode(replaced);
@@ -121,17 +128,24 @@ export function changing<Result>(
   name: string,
   work: (fd: number) => Promise<Result>,
 ): Promise<Result> {
-  return inTurn(directory, async () => {
-    directory.tree.mustBeWritable();
-    checkName(directory, name);
-    directory.hold();
-    try {
-      return await work(await descriptor(directory));
-    } finally {
-      directory.nameChanges++;
-      directory.letGo();
-    }
-  });
+  return inTurn(directory, () => whileChanging(directory, name, work));
+}
+
+/** The same for a directory that has its turn already. */
+async function whileChanging<Result>(
+  directory: LocalNode,
+  name: string,
+  work: (fd: number) => Promise<Result>,
+): Promise<Result> {
+  directory.tree.mustBeWritable();
+  checkName(directory, name);
+  directory.hold();
+  try {
+    return await work(await descriptor(directory));
+  } finally {
+    directory.nameChanges++;
+    directory.letGo();
+  }
 }
 
 /** The security model's part of a link may need the node's own directory. */
