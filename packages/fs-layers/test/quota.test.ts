@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ERRNO, errnoOf, type FsFile, type FsNode, IoVec, OPEN } from "@ninefold/core/contracts";
+import { ERRNO, errnoOf, FsError, type FsFile, type FsNode, IoVec, OPEN } from "@ninefold/core/contracts";
 import { localFs } from "@ninefold/fs-local";
 import { memoryTree } from "@ninefold/fs-memory";
 import { afterEach, expect, test } from "vitest";
@@ -252,6 +252,47 @@ test("auto-delete frees the blocks of a file that a guest only remembers", async
   remembered.release();
   await file.close();
   expect(await counted(tree)).toEqual(await recounted(tree));
+});
+
+test("names alone cannot go beyond max-space: folders grow by them", async ({ skip }) => {
+  const { tree } = await folder({ "max-space": 40 * K });
+  const root = await rootOf(tree);
+  const before = (await counted(tree)).space;
+  if (before === 0) skip("folders take nothing on this file system");
+  const names: number[] = [];
+  for (let i = 0; i < 400; i++)
+    names.push(await errno(create(root, `${i}-`.padEnd(250, "x")).then((file) => file.close())));
+  expect(names[0]).toBe(0);
+  expect(names.at(-1)).toBe(ERRNO.ENOSPC);
+  expect((await counted(tree)).space).toBeLessThanOrEqual(44 * K);
+  const node = await root.lookup("0-".padEnd(250, "x"));
+  expect(await errno(root.link("y".repeat(250), node))).toBe(ERRNO.ENOSPC);
+  expect(await errno(root.mknod("z".repeat(250), 0, made(0o010644)))).toBe(ERRNO.ENOSPC);
+});
+
+test("a name that exists and cannot be seen is EEXIST, and not tried for ever", async () => {
+  const inner = await memoryTree({ files: { hidden: "x" } });
+  const tree = await openQuota(inner, await options({ "max-files": 9 }), environment);
+  const root = await rootOf(tree);
+  const below = await rootOf(inner);
+  below.lookup = () => Promise.reject(new FsError("ENOENT"));
+  expect(await errno(create(root, "hidden"))).toBe(ERRNO.EEXIST);
+});
+
+test("at a limit that nothing can mend auto-delete searches now and then, not at each request", async () => {
+  const { tree } = await folder({ "max-space": 60 * K, "auto-delete": "on" });
+  const root = await rootOf(tree);
+  const file = await create(root, "open");
+  for (let at = 0; (await errno(write(file, at, 8 * K))) === 0; at += 8 * K);
+  let searches = 0;
+  const attach = tree.inner.attach.bind(tree.inner);
+  tree.inner.attach = (...given) => {
+    searches++;
+    return attach(...given);
+  };
+  for (let i = 0; i < 50; i++) expect(await errno(write(file, 100 * K, 8 * K))).toBe(ERRNO.ENOSPC);
+  expect(searches).toBeLessThan(3);
+  await file.close();
 });
 
 test("around a tree in memory it counts alike", async () => {

@@ -85,6 +85,15 @@ export class Limits {
     return fits() || (await this.makeRoom?.("space", fits)) === true;
   }
 
+  get hasOpenLeft(): boolean {
+    return this.#open < this.#openFiles;
+  }
+
+  /** Takes the place of a file that takes nothing but a name; false when there is none, or no room at all. */
+  tryTakeName(): boolean {
+    return this.fits(1) && this.tryTakeFile();
+  }
+
   /** Takes a file's place; false when there is none. */
   tryTakeFile(): boolean {
     if (this.#ledger.usage.filesBound >= this.#files) return false;

@@ -4,6 +4,9 @@ import { scan } from "./scan.ts";
 
 /** How many of the oldest files are remembered from one look at the tree. */
 const REMEMBERED = 4096;
+/** Searching in vain may take this part of the time, and comes no sooner again. */
+const SHARE = 20;
+const LEAST_PAUSE_MS = 1000;
 
 /** What there is too little of. */
 export type Wanted = "space" | "files";
@@ -22,6 +25,8 @@ export class OldestFiles {
   readonly #tree: QuotaTree;
   readonly #log: Logger;
   #known: OldFile[] = [];
+  /** Until then a search would find no more than the last one did: guests that insist must not make it search all the time. */
+  #futileUntil = 0;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(tree: QuotaTree, log: Logger) {
@@ -38,13 +43,19 @@ export class OldestFiles {
 
   async #makeRoom(wanted: Wanted, fits: () => boolean): Promise<boolean> {
     // A search is worth it at first, and again when what it found was of use.
-    let isWorthIt = true;
+    let isWorthIt = performance.now() >= this.#futileUntil;
     while (!fits()) {
       const oldest = this.#known.shift();
       if (oldest !== undefined) {
-        if (await this.#remove(oldest, wanted)) isWorthIt = true;
+        if (await this.#remove(oldest, wanted)) {
+          isWorthIt = true;
+          this.#futileUntil = 0;
+        }
       } else if (isWorthIt) {
+        const began = performance.now();
         this.#known = await this.#find();
+        const now = performance.now();
+        this.#futileUntil = now + Math.max(LEAST_PAUSE_MS, SHARE * (now - began));
         isWorthIt = false;
       } else {
         return false;

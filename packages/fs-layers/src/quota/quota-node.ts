@@ -18,6 +18,11 @@ import type { QuotaTree } from "./quota-tree.ts";
 import { removing } from "./removing.ts";
 import { inTurn } from "./turn.ts";
 
+/** Room that there must be for one more name: its directory may grow by it. */
+const A_NAME = 1;
+/** How often a name is tried that exists when it is to be made, and does not when it is to be opened. */
+const MOST_TRIES = 8;
+
 /** A node of a tree with a quota: what changes names, sizes or openings is counted, all else is passed on. */
 export class QuotaNode extends WrappedNode {
   readonly tree: QuotaTree;
@@ -111,26 +116,29 @@ export class QuotaNode extends WrappedNode {
   override async create(name: string, flags: number, options: CreateOptions): ReturnType<FsNode["create"]> {
     const { limits } = this.tree;
     const isExclusive = (flags & OPEN.EXCLUSIVE) !== 0;
-    if (!limits.tryTakeFile()) {
+    if (!limits.hasOpenLeft) throw new FsError("EMFILE", "max-open-files is reached");
+    let reserved = 0;
+    if (!limits.tryTakeName()) {
       const existing = isExclusive ? undefined : await openExisting(this, name, flags);
       if (existing !== undefined) return existing;
-      await limits.takeFile(0);
+      reserved = A_NAME;
+      await limits.takeFile(reserved);
     }
     try {
       return await inTurn(this.tree.ledger.usage, [this.account], async () => {
         // Only so is it certain whether a file was made.
-        for (;;) {
+        for (let tries = 1; ; tries++) {
           try {
             return await this.#createNew(name, flags | OPEN.EXCLUSIVE, options);
           } catch (error) {
-            if (isExclusive || errnoOf(error) !== ERRNO.EEXIST) throw error;
+            if (isExclusive || errnoOf(error) !== ERRNO.EEXIST || tries === MOST_TRIES) throw error;
           }
           const existing = await openExisting(this, name, flags);
           if (existing !== undefined) return existing;
         }
       });
     } finally {
-      limits.giveFile(0);
+      limits.giveFile(reserved);
     }
   }
 
@@ -151,7 +159,7 @@ export class QuotaNode extends WrappedNode {
   }
 
   override mknod(name: string, rdev: number, options: CreateOptions): Promise<FsNode> {
-    return this.#make(0, () => this.inner.mknod(name, rdev, options));
+    return this.#make(A_NAME, () => this.inner.mknod(name, rdev, options));
   }
 
   override symlink(name: string, target: string, options: CreateOptions): Promise<FsNode> {
@@ -160,15 +168,14 @@ export class QuotaNode extends WrappedNode {
 
   async #make(bytes: number, make: () => Promise<FsNode>): Promise<FsNode> {
     const { ledger, limits } = this.tree;
-    const reserved = ledger.countsSpace ? bytes : 0;
-    await limits.takeFile(reserved);
+    await limits.takeFile(bytes);
     try {
       return await inTurn(this.tree.ledger.usage, [this.account], async () => {
         await ledger.know(this.account);
         return this.#made(await make());
       });
     } finally {
-      limits.giveFile(reserved);
+      limits.giveFile(bytes);
     }
   }
 
@@ -183,8 +190,9 @@ export class QuotaNode extends WrappedNode {
   }
 
   override async link(name: string, node: FsNode): Promise<void> {
-    const { ledger } = this.tree;
-    await inTurn(this.tree.ledger.usage, [this.account], async () => {
+    const { ledger, limits } = this.tree;
+    if (!(await limits.finds(A_NAME))) throw limits.refusal("max-space");
+    await inTurn(ledger.usage, [this.account], async () => {
       await ledger.know(this.account);
       await super.link(name, node);
       // A count that is under way may see it twice.
