@@ -20,6 +20,8 @@
  * | `security_model` | `passthrough`: owners and modes are kept on the host as they are, for a server that is root; what cannot be given to its owner is not made. `none`: the same, but what cannot be given away stays the server's |
  * | `readonly` | `on`: nothing can be changed |
  * | `multidevs` | other file systems mounted below the folder: `remap` marks their inode numbers, `warn` leaves them, `forbid` does not serve them |
+ * | `writeout` | `immediate`: each write begins to go to the disk before it is answered |
+ * | `aname` | `subfolder`: an attach may name a folder below `path`; else it may name nothing |
  * | `descriptors` | most descriptors to have open; unless given, what the process's limit leaves, 65,536 at most |
  *
  * Nothing outside the folder is ever opened, whatever links a guest makes and whatever the host moves at the same time:
