@@ -1,4 +1,5 @@
-// npm run bench [-- --rows getattr,read…] [--depth 1,32] [--rounds N] [--ms N] [--svg FILE] [--profile DIR]
+// npm run bench [-- --rows getattr,read…] [--depth 1,32] [--rounds N] [--ms N] [--client polls|sleeps]
+//   [--svg FILE] [--profile DIR]
 // Ninefold beside diod and beside bare calls: Unix sockets, one folder, one run, rounds that alternate.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,12 +19,16 @@ const { values } = parseArgs({
     depth: { type: "string", default: "1,32" },
     rounds: { type: "string", default: "5" },
     ms: { type: "string", default: "300" },
+    client: { type: "string", default: "polls" },
     svg: { type: "string" },
     profile: { type: "string" },
   },
 });
 const rounds = Number(values.rounds);
 const milliseconds = Number(values.ms);
+if (values.client !== "polls" && values.client !== "sleeps")
+  throw new TypeError(`--client is polls or sleeps, not ${values.client}`);
+const waiting = { polls: values.client === "polls" };
 const depths = values.depth.split(",").map(Number);
 const rows = ROWS.filter(({ name }) => values.rows === undefined || values.rows.split(",").includes(name));
 if (rows.length === 0)
@@ -50,8 +55,8 @@ console.log(missed === 0 ? "\nevery bar is reached" : `\n${missed} bars are not 
 async function measureRow(ninefold: Server, row: Row, depth: number): Promise<void> {
   // A new one for each row: one that ended in an earlier row is no reason to leave the next one out.
   await using diod = await startDiod(folder, run);
-  const ours = new Contestant(ninefold, row, depth);
-  const theirs = new Contestant(diod, row, depth);
+  const ours = new Contestant(ninefold, row, depth, waiting);
+  const theirs = new Contestant(diod, row, depth, waiting);
   const call = bare.get(row.name);
   const bareRates: number[] = [];
   for (let round = 0; round <= rounds; round++) {
@@ -81,24 +86,27 @@ async function measureRow(ninefold: Server, row: Row, depth: number): Promise<vo
   );
 }
 
-/** What the generator can do beside a server that does nothing, and beside the one that is measured. */
+/** What the generator can do beside a server that does nothing, and beside the one that is measured, in turn. */
 async function generatorRates(ninefold: Server): Promise<string[]> {
   const [row] = ROWS as [Row, ...Row[]];
   const lines: string[] = [];
   for (const depth of depths) {
-    await using echo = startEcho(run);
-    const idle = await Conversation.open(echo.socket);
+    await using echo = startEcho(run, waiting.polls);
+    const idle = await Conversation.open(echo.socket, undefined, waiting);
     const lanes = Array.from({ length: depth }, (_, lane) => [getattrStep(lane, 1)]);
-    drive(idle.stream, lanes, milliseconds);
-    const limit = drive(idle.stream, lanes, milliseconds);
+    const real = new Contestant(ninefold, row, depth, waiting);
+    const limits: number[] = [];
+    for (let round = 0; round <= rounds; round++) {
+      const limit = drive(idle.stream, lanes, milliseconds / 2);
+      if (round > 0) limits.push(limit);
+      await real.round(milliseconds / 2, round > 0);
+    }
     idle.close();
-    const real = new Contestant(ninefold, row, depth);
-    await real.round(milliseconds, false);
-    await real.round(milliseconds, true);
     if (real.failure !== undefined) throw new Error(`${row.name} fails: ${real.failure}`);
-    const times = limit / median(real.rates);
+    const times = ratio(limits, real.rates).toFixed(1);
+    const limit = rate(median(limits));
     lines.push(
-      `generator, depth ${depth}: ${rate(limit)} requests a second beside an echo server, ${times.toFixed(1)} times what Ninefold answers`,
+      `generator, which ${values.client}, depth ${depth}: ${limit} requests a second beside an echo server, ${times} times what Ninefold answers`,
     );
   }
   return lines;

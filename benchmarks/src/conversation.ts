@@ -8,7 +8,8 @@ import {
   NOFID,
   NOTAG,
 } from "@ninefold/engine/codec";
-import { close, connectUnix, Errno, errnoName, setStatusFlags } from "@ninefold/native";
+import { close, connectUnix, Errno, errnoName } from "@ninefold/native";
+import { Endpoint, type Waiting } from "./endpoint.ts";
 import { Stream } from "./stream.ts";
 
 const LARGEST = 1024 * 1024;
@@ -19,25 +20,27 @@ type ReplyName<Name extends RequestName> = Extract<
   MessageName
 >;
 
-/** A blocking socket to a server, with Tversion said and the root attached as fid 0. */
+const SLEEPS: Waiting = { polls: false };
+
+/** A socket to a server, with Tversion said and the root attached as fid 0. */
 export class Conversation {
   readonly stream: Stream;
   /** Largest message that both sides agreed on. */
   msize = 0;
 
   /** `size` is how much its memory holds, in bytes, each way. */
-  constructor(fd: number, size?: number) {
-    this.stream = new Stream(fd, size);
+  constructor(endpoint: Endpoint, size?: number) {
+    this.stream = new Stream(endpoint, size);
   }
 
   /** A connection on which nothing was said yet. */
-  static async open(path: string, size?: number): Promise<Conversation> {
-    return new Conversation(await connectSoon(path), size);
+  static async open(path: string, size?: number, waiting = SLEEPS): Promise<Conversation> {
+    return new Conversation(new Endpoint(await connectSoon(path), waiting), size);
   }
 
   /** Connects as soon as the server listens; gives up after ten seconds. `aname` is the tree to attach. */
-  static async connect(path: string, aname: string, size?: number): Promise<Conversation> {
-    const conversation = await Conversation.open(path, size);
+  static async connect(path: string, aname: string, size?: number, waiting = SLEEPS): Promise<Conversation> {
+    const conversation = await Conversation.open(path, size, waiting);
     const wanted = { msize: Math.min(size ?? LARGEST, LARGEST), version: "9P2000.L" };
     conversation.msize = conversation.rpc("Tversion", wanted, NOTAG).msize;
     conversation.rpc("Tattach", { fid: 0, afid: NOFID, uname: "root", aname, n_uname: 0 });
@@ -58,18 +61,14 @@ export class Conversation {
   }
 
   close(): void {
-    close(this.stream.fd);
+    close(this.stream.endpoint.fd);
   }
 }
 
 async function connectSoon(path: string): Promise<number> {
   for (let tries = 0; ; tries++) {
     const fd = connectUnix(path);
-    if (fd >= 0) {
-      // Without O_NONBLOCK: a generator that waits in the kernel needs no event loop.
-      setStatusFlags(fd, 0);
-      return fd;
-    }
+    if (fd >= 0) return fd;
     if (tries > 500 || (fd !== -Errno.ENOENT && fd !== -Errno.ECONNREFUSED)) {
       throw new Error(`cannot connect to ${path}: ${errnoName(fd)}`);
     }

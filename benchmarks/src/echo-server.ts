@@ -1,7 +1,9 @@
 // echo-server.ts SOCKET: answers every message with one of the next type, 160 bytes long, and thinks nothing of it.
-// What the generator reaches beside it is the generator's own limit.
+// What the generator reaches beside it is the generator's own limit. With a second argument it waits in the kernel, as the
+// generator then does; without, both poll.
 import { setTimeout as sleep } from "node:timers/promises";
-import { acceptUnix, addressOf, Errno, listenUnix, read, setStatusFlags, write } from "@ninefold/native";
+import { acceptUnix, addressOf, Errno, listenUnix } from "@ninefold/native";
+import { Endpoint } from "./endpoint.ts";
 
 const REPLY_SIZE = 160;
 const incoming = Buffer.alloc(1 << 16);
@@ -15,9 +17,9 @@ while (fd === -Errno.EAGAIN) {
   await sleep(5);
   fd = acceptUnix(listening);
 }
-setStatusFlags(fd, 0);
+const endpoint = new Endpoint(fd, { polls: process.argv[3] === undefined });
 for (let end = 0; ; ) {
-  const count = read(fd, incomingAt + end, incoming.length - end);
+  const count = endpoint.read(incomingAt + end, incoming.length - end);
   if (count <= 0) break;
   end += count;
   let at = 0;
@@ -33,5 +35,5 @@ for (let end = 0; ; ) {
   }
   incoming.copyWithin(0, at, end);
   end -= at;
-  if (write(fd, outgoingAt, out) < out) break;
+  if (endpoint.write(outgoingAt, out) < 0) break;
 }

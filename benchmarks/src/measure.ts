@@ -1,4 +1,5 @@
 import { Conversation } from "./conversation.ts";
+import type { Waiting } from "./endpoint.ts";
 import { drive } from "./load.ts";
 import type { Row } from "./rows.ts";
 import type { Server } from "./servers.ts";
@@ -10,11 +11,13 @@ export class Contestant {
   failure: string | undefined;
   readonly #row: Row;
   readonly #depth: number;
+  readonly #waiting: Waiting;
 
-  constructor(server: Server, row: Row, depth: number) {
+  constructor(server: Server, row: Row, depth: number, waiting: Waiting) {
     this.server = server;
     this.#row = row;
     this.#depth = depth;
+    this.#waiting = waiting;
   }
 
   /** One round, on a connection of its own. The first call of a row only warms up. */
@@ -22,7 +25,12 @@ export class Contestant {
     if (this.failure !== undefined) return;
     let conversation: Conversation | undefined;
     try {
-      const open = await Conversation.connect(this.server.socket, this.server.aname);
+      const open = await Conversation.connect(
+        this.server.socket,
+        this.server.aname,
+        undefined,
+        this.#waiting,
+      );
       conversation = open;
       const lanes = Array.from({ length: this.#depth }, (_, lane) => this.#row.steps(lane, open));
       const rate = drive(open.stream, lanes, milliseconds);

@@ -78,7 +78,8 @@ export async function startDiod(folder: string, run: string): Promise<Server> {
   return start("diod", [...(await fetchProgram("diod")), ...options], socket, folder);
 }
 
-export function startEcho(run: string): Server {
+/** `polls`: it never sleeps. */
+export function startEcho(run: string, polls: boolean): Server {
   const socket = join(run, "echo.sock");
-  return start("echo", [process.execPath, SOURCE, ECHO, socket], socket, "");
+  return start("echo", [process.execPath, SOURCE, ECHO, socket, ...(polls ? [] : ["sleeps"])], socket, "");
 }

@@ -1,12 +1,13 @@
-import { addressOf, errnoName, read, write } from "@ninefold/native";
+import { addressOf, errnoName } from "@ninefold/native";
+import type { Endpoint } from "./endpoint.ts";
 
 /** A message of a megabyte, and the beginning of the next. */
 const DEFAULT_SIZE = 2 * 1024 * 1024;
 const HEADER_SIZE = 7;
 
-/** A blocking byte stream with memory of its own in both directions. */
+/** A byte stream with memory of its own in both directions. */
 export class Stream {
-  readonly fd: number;
+  readonly endpoint: Endpoint;
   readonly incoming: Buffer;
   readonly outgoing: Buffer;
   /** What was received and not looked at is `incoming[start, end)`. */
@@ -15,8 +16,8 @@ export class Stream {
   readonly #incomingAt: number;
   readonly #outgoingAt: number;
 
-  constructor(fd: number, size = DEFAULT_SIZE) {
-    this.fd = fd;
+  constructor(endpoint: Endpoint, size = DEFAULT_SIZE) {
+    this.endpoint = endpoint;
     this.incoming = Buffer.alloc(size);
     this.outgoing = Buffer.alloc(size);
     this.#incomingAt = addressOf(this.incoming);
@@ -25,11 +26,8 @@ export class Stream {
 
   /** Sends `outgoing[0, length)`. */
   flush(length: number): void {
-    for (let at = 0; at < length; ) {
-      const count = write(this.fd, this.#outgoingAt + at, length - at);
-      if (count < 0) throw new Error(`the server is gone: ${errnoName(count)}`);
-      at += count;
-    }
+    const status = this.endpoint.write(this.#outgoingAt, length);
+    if (status < 0) throw new Error(`the server is gone: ${errnoName(status)}`);
   }
 
   /** Waits for more bytes. Throws when there are none any more. */
@@ -39,7 +37,8 @@ export class Stream {
       this.end -= this.start;
       this.start = 0;
     }
-    const count = read(this.fd, this.#incomingAt + this.end, this.incoming.length - this.end);
+    const room = this.incoming.length - this.end;
+    const count = this.endpoint.read(this.#incomingAt + this.end, room);
     if (count <= 0) throw new Error(`the server is gone: ${count === 0 ? "it hung up" : errnoName(count)}`);
     this.end += count;
   }

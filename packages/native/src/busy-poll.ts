@@ -166,6 +166,11 @@ class BusyPoll {
   }
 }
 
+/** Offers the processor to whoever else wants it; back at once when nobody does. */
+export function schedYield(): number {
+  return sysSchedYield();
+}
+
 /** One for all sources of the thread: while one of them is polled, the others that have work are too. */
 export const busyPoll: BusyPoll = new BusyPoll();
 export type { BusyPoll };

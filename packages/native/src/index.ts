@@ -26,7 +26,7 @@
  * | events | createEventFd, signalEventFd, drainEventFd, watchReadable, watchWritable, watchSocket, busyPoll |
  * | Unix sockets | listenUnix, acceptUnix, connectUnix, socketPair, receive, send, sendVector, shutdown, peerCredentials |
  * | TCP sockets | listenTcp, localAddress, peerAddress |
- * | process | getOpenFileLimit, setOpenFileLimit, effectiveUid, effectiveGid, prctl, voluntarySwitches |
+ * | process | getOpenFileLimit, setOpenFileLimit, effectiveUid, effectiveGid, prctl, schedYield, voluntarySwitches |
  *
  * @example
  * ```ts
@@ -54,7 +54,7 @@ export {
   statx,
   utimensat,
 } from "./attributes.ts";
-export { type BusyPoll, type BusyPoller, busyPoll } from "./busy-poll.ts";
+export { type BusyPoll, type BusyPoller, busyPoll, schedYield } from "./busy-poll.ts";
 export {
   AT_EMPTY_PATH,
   AT_FDCWD,
