@@ -46,7 +46,7 @@ const busyPoll = wholeNumber
     (value) => Number.isInteger(value) && value >= 0 && value <= MAX_BUSY_POLL_US,
     `microseconds are 0 to ${MAX_BUSY_POLL_US}`,
   )
-  .default(BUSY_POLL_US)
+  .prefault(BUSY_POLL_US)
   .meta({
     title: `whole number from 0 to ${MAX_BUSY_POLL_US}`,
     description:

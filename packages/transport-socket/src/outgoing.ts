@@ -4,8 +4,9 @@ import { Slab } from "./slab.ts";
 
 /** Memory that is kept for later, in bytes: what a connection commonly has in use. Fresh memory costs more than a long read. */
 const KEPT = 2 * 1024 * 1024;
-/** What a connection begins with, in bytes: most never move much. It gets larger when a reply needs it. */
-const FIRST_SIZE = 64 * 1024;
+/** What a connection begins with, in bytes: most never move much. It gets more when it does, and most when a reply needs it. */
+const FIRST_SIZE = 16 * 1024;
+const FULL_SIZE = 64 * 1024;
 /** How much is written at once: what lies in the processor's cache is written sooner than more is made. */
 const WRITE_SIZE = 64 * 1024;
 /** Finished replies that wait for the peer to read, in bytes: more would only grow cold. */
@@ -126,10 +127,11 @@ export class Outgoing {
   #makeRoom(room: number): void {
     this.flush();
     const old = this.#slab;
-    if (old.size - this.#end >= room) return;
-    if (this.#size < room) {
-      this.#size = Math.min(Math.max(2 * this.#size, room), this.#largest);
+    if (this.#size < Math.max(room, FULL_SIZE)) {
+      this.#size = Math.min(Math.max(room, FULL_SIZE), this.#largest);
       this.#free.length = 0;
+    } else if (old.size - this.#end >= room) {
+      return;
     }
     this.#slab = this.#free.pop() ?? new Slab(this.#size);
     this.#start = this.#end = 0;
