@@ -2,8 +2,8 @@
 # back end ends when libxl adds a device to it.
 mkdir -p /srv/bench /qemu
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=loose,ro qemu /qemu
-for d in dev proc sys run; do mount --bind /$d /qemu/$d; done
-mount --bind /srv /qemu/srv
+for d in dev proc sys run; do mount -o rbind /$d /qemu/$d; done
+mount -o bind /srv /qemu/srv
 cp /share/domu-tools.cpio /tmp/
 serve_ninefold() {
   ninefold_serves -fsdev local,id=lab,path=/srv/bench,security_model=none -device xen-9p,fsdev=lab,mount_tag=lab -xen-attach --attach xen-9p --xen claim=off
