@@ -1,5 +1,5 @@
-// npm run fuzz [-- --messages N | --seconds N] [--seed S] [--cases N] [--world memory|counted|local] [--keep]
-// Random and mutated conversations in both dialects with the engine over fs-memory and fs-local. Prints its seed; a failure prints what
+// npm run fuzz [-- --messages N | --seconds N] [--seed S] [--cases N] [--world memory|counted|local|layered] [--keep]
+// Random and mutated conversations in both dialects with the engine over fs-memory, fs-local and layers. Prints its seed; a failure prints what
 // repeats all that its world had met. --keep adds to the corpus what shows an answer that was not seen before.
 import { readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -9,12 +9,17 @@ import { runCase, sequenceOf } from "./case.ts";
 import { keep, readCorpus } from "./corpus.ts";
 import { Honest } from "./honest.ts";
 import { Random } from "./random.ts";
-import { countedWorld, localWorld, memoryWorld, type World } from "./worlds.ts";
+import { countedWorld, layeredWorld, localWorld, memoryWorld, type World } from "./worlds.ts";
 
 /** Cases in one world: then it is checked, and replaced by a fresh one. */
 const EPOCH = 250;
-const WORLDS = { memory: memoryWorld, counted: countedWorld, local: localWorld } as const;
-const ORDER = ["local", "memory", "local", "counted"] as const;
+const WORLDS = {
+  memory: memoryWorld,
+  counted: countedWorld,
+  local: localWorld,
+  layered: layeredWorld,
+} as const;
+const ORDER = ["local", "memory", "layered", "counted"] as const;
 const SETTLED_AFTER = 1_000_000;
 /** MiB that heap and process may be larger at the end than half-way. */
 const MOST_GROWTH = { heapUsed: 4, rss: 64 } as const;
@@ -96,7 +101,7 @@ console.log(`# seed ${seed}, ${corpus.length} kept conversations`);
 const began = performance.now();
 let current = "the corpus";
 try {
-  for (const next of ["memory", "counted", "local"] as const) {
+  for (const next of ["memory", "counted", "local", "layered"] as const) {
     const target = await enter(next);
     const random = new Random(seed);
     for (const sequence of corpus)

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FsTree } from "@ninefold/core/contracts";
+import { idmap, quota, throttle } from "@ninefold/fs-layers";
 import { localFs } from "@ninefold/fs-local";
 import { memoryTree } from "@ninefold/fs-memory";
 import { quiet } from "../support/guest.ts";
@@ -39,6 +40,39 @@ export async function countedWorld(): Promise<World> {
   const { tree, close } = await memoryWorld();
   const counted = heldTree(tree, gate);
   return { name: "counted", tree: counted, held: () => gate.references, check() {}, close };
+}
+
+/** The local world in layers. At the end, when nobody holds anything, the quota has counted what a new count finds. */
+export async function layeredWorld(): Promise<World> {
+  const { tree: local, check, close } = await localWorld();
+  const environment = { fsdev: "fs0", log: quiet, baseDirectory: "/" };
+  const limits = { "max-space": 2 ** 21, "max-files": 200, "max-open-files": 50 };
+  const rest = { "auto-delete": false, errno: "EDQUOT", rescan: 0 } as const;
+  const slow = await throttle.wrap(local, { "iops-total": 1e9, "bps-total": 1e12 }, environment);
+  const limited = await quota.wrap(slow, { ...limits, ...rest }, environment);
+  const ranges = [{ guest: 0, host: 0, count: 0xffff_ffff }];
+  const others = { others: "squash", "squash-uid": 0, "squash-gid": 0 } as const;
+  const ids = { uid: ranges, gid: ranges, ...others, "unknown-uid": 0, "unknown-gid": 0 };
+  return {
+    name: "layered",
+    tree: await idmap.wrap(limited, ids, environment),
+    held: () => 0,
+    check,
+    async close() {
+      const again = await quota.wrap(slow, { ...limits, ...rest }, environment);
+      const [counted, found] = [await leftIn(limited), await leftIn(again)];
+      await close();
+      if (counted !== found)
+        throw new Error(`a quota has counted that ${counted} are left, and ${found} are`);
+    },
+  };
+}
+
+async function leftIn(tree: FsTree): Promise<string> {
+  const root = await tree.attach("", { name: "", uid: -1 });
+  const { filesFree, blocksFree } = await tree.statfs(root);
+  root.release();
+  return `${filesFree} files and ${blocksFree} blocks`;
 }
 
 /** A folder with a folder beside it that nothing may reach, and links from the one to the other. */
