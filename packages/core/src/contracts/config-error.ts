@@ -19,7 +19,11 @@ export type ConfigErrorCode =
   /** The transport could not serve the device: a socket in use, a missing right. */
   | "ERR_DEVICE_OPEN"
   /** The process of an fsdev ended before it served. */
-  | "ERR_LANE_LOST";
+  | "ERR_LANE_LOST"
+  /** An object of a tree that a command reads or changes could not be read or changed. */
+  | "ERR_TREE_ACCESS"
+  /** A tree cannot be converted: something of it would be lost, or another conversion has begun. */
+  | "ERR_TREE_CONVERT";
 
 /** One thing that the operator has to mend. */
 export interface Mistake {

@@ -16,6 +16,10 @@ export interface CommandLine {
   /** What commands are asked beside. */
   readonly ask: {
     readonly force: boolean;
+    readonly from: string | undefined;
+    readonly to: string | undefined;
+    readonly dryRun: boolean;
+    readonly fix: boolean;
     readonly explain: boolean;
     readonly json: boolean;
     readonly xenstoreLs: string | undefined;
@@ -60,6 +64,10 @@ const OPTIONS = {
   ...XEN_OPTIONS,
   explain: { type: "boolean" },
   force: { type: "boolean" },
+  from: { type: "string" },
+  to: { type: "string" },
+  "dry-run": { type: "boolean" },
+  fix: { type: "boolean" },
   json: { type: "boolean" },
   "xenstore-ls": { type: "string" },
   inline: { type: "boolean" },
@@ -101,6 +109,10 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     },
     ask: {
       force: values.force ?? false,
+      from: values.from,
+      to: values.to,
+      dryRun: values["dry-run"] ?? false,
+      fix: values.fix ?? false,
       explain: values.explain ?? false,
       json: values.json ?? false,
       xenstoreLs: values["xenstore-ls"],

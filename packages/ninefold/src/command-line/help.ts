@@ -9,6 +9,9 @@ usage: ninefold [options]             serve until Ctrl-C
                                       change what a server that runs serves: fsdev add local,id=ID,path=DIR,…
        ninefold reload --control PATH|--config FILE [--json] [--force]
                                       read the configuration file again (SIGHUP does it too), and say what became of it
+       ninefold convert DIR --from MODEL --to MODEL [--dry-run]
+                                      a folder that nobody serves just now, from one security model to another
+       ninefold check DIR [--fix]     what is wrong with the metadata of a mapped folder, and mends it
        ninefold plugins [options]     what drivers, layers and transports there are, and who brings them
        ninefold init driver FOLDER    a driver's project of one's own, with its tests
        ninefold doctor [--json]       what is missing on this machine for each way of serving, and how to get it

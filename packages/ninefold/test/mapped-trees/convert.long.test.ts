@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { convertTree } from "../../src/mapped-trees/convert/convert.ts";
+import { MODELS, type Model } from "../../src/mapped-trees/convert/state.ts";
+import { build, emptyFolder, type Planned, snapshot } from "./host-tree.ts";
+
+const BIN = fileURLToPath(new URL("../../src/bin.ts", import.meta.url));
+const isRoot = process.getuid?.() === 0;
+
+const id = fc.constantFrom(0, 1000, 65_534, 4_000_000_000);
+const planned: fc.Arbitrary<Planned> = fc.record({
+  kind: fc.constantFrom("file", "folder", "link", "device", "block", "fifo", "socket", "hard"),
+  at: fc.nat(20),
+  uid: id,
+  gid: id,
+  mode: fc.constantFrom(0o644, 0o000, 0o444, 0o755, 0o4755, 0o2755, 0o1777, 0o6000),
+  text: fc.constantFrom("", "a", "../../../etc", "text\nof two lines", "x".repeat(300)),
+  xattr: fc.boolean(),
+  acl: fc.boolean(),
+});
+
+/** Some hundred objects of every kind, with links among them, always the same. */
+function plans(count: number): Planned[] {
+  const kinds: Planned["kind"][] = [
+    "file",
+    "folder",
+    "link",
+    "device",
+    "fifo",
+    "hard",
+    "file",
+    "socket",
+    "hard",
+  ];
+  return Array.from({ length: count }, (_, i) => ({
+    kind: kinds[i % kinds.length] ?? "file",
+    at: (i * 7919) % 101,
+    uid: i % 5,
+    gid: i % 7,
+    mode: [0o644, 0o4755, 0o000, 0o2711][i % 4] ?? 0,
+    text: `text ${i}`,
+    xattr: i % 3 === 0,
+    acl: i % 4 === 0,
+  }));
+}
+
+/** Runs the command, and kills it after a while; whether it has come to its end. */
+async function run(folder: string, from: Model, to: Model, killAfterMs: number): Promise<boolean> {
+  const child = spawn(
+    process.execPath,
+    ["--conditions=@ninefold/source", BIN, "convert", folder, "--from", from, "--to", to],
+    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NODE_OPTIONS: "" } },
+  );
+  let stderr = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += String(chunk);
+  });
+  const closed = once(child, "close");
+  const timer = setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+  await closed;
+  clearTimeout(timer);
+  if (child.signalCode === "SIGKILL") return false;
+  expect([child.exitCode, stderr.replaceAll(/^(survey|write|clean): \d+ objects\n/gm, "")]).toEqual([0, ""]);
+  return true;
+}
+
+describe.skipIf(!isRoot)("a conversion that is killed at any moment", () => {
+  test.each<[Model, Model]>([
+    ["passthrough", "mapped-xattr"],
+    ["mapped-xattr", "mapped-file"],
+    ["mapped-file", "passthrough"],
+    ["passthrough", "mapped-file"],
+    ["mapped-file", "mapped-xattr"],
+    ["mapped-xattr", "passthrough"],
+  ])("from %s to %s is ended by being begun again", { timeout: 300_000 }, async (from, to) => {
+    const make = (): string => {
+      const folder = emptyFolder();
+      build(folder, plans(700));
+      if (from !== "passthrough") convertTree(folder, { from: "passthrough", to: from, dryRun: false });
+      return folder;
+    };
+    const whole = make();
+    const start = performance.now();
+    expect(await run(whole, from, to, 60_000)).toBe(true);
+    const wholeMs = performance.now() - start;
+    const wanted = snapshot(whole);
+
+    const folder = make();
+    let killedWithin = 0;
+    // The first part of a run is Node's own start.
+    for (let share = 0.3; !(await run(folder, from, to, wholeMs * share)); share += 0.03) {
+      if (existsSync(join(folder, ".ninefold-convert"))) killedWithin++;
+    }
+    expect(snapshot(folder)).toEqual(wanted);
+    expect(killedWithin).toBeGreaterThan(0);
+  });
+});
+
+describe.skipIf(!isRoot)("a folder of any objects", () => {
+  test("is the same, byte for byte, after any way through the models and back", { timeout: 120_000 }, () => {
+    const route = fc.array(fc.constantFrom(...MODELS.filter((model) => model !== "none")), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(fc.array(planned, { maxLength: 14 }), route, (plans, models) => {
+        const folder = emptyFolder();
+        build(folder, plans);
+        const before = snapshot(folder);
+        const stops = ["passthrough" as const, ...models, "passthrough" as const];
+        const steps = stops.slice(1).map((to, index) => [stops[index] ?? to, to] as const);
+        const pictures = new Map<Model, unknown>([["passthrough", before]]);
+        for (const [from, to] of steps.filter(([from, to]) => from !== to)) {
+          convertTree(folder, { from, to, dryRun: false });
+          const now = snapshot(folder);
+          expect(now).toEqual(pictures.get(to) ?? now);
+          pictures.set(to, now);
+        }
+        expect(snapshot(folder)).toEqual(before);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
