@@ -9,8 +9,8 @@ import { sampleFolder } from "../src/sample-folder.ts";
 import { prepareXen } from "./boot.ts";
 import { runToEnd } from "./run-to-end.ts";
 
-/** What dom0 writes when the guest's console follows. */
-const READY = "# the guest's console\r\n";
+/** The line that dom0 writes when the guest's console follows; each terminal on its way adds to its end. */
+const READY = /# the guest's console\r*\n/;
 
 using sample = sampleFolder();
 const folder = resolve(process.argv[2] ?? sample.folder);
@@ -37,9 +37,9 @@ const status = await runToEnd(argv, {
       return;
     }
     before += piece;
-    const begin = before.indexOf(READY);
-    if (begin < 0) return;
-    process.stdout.write(before.slice(begin + READY.length));
+    const ready = READY.exec(before);
+    if (ready === null) return;
+    process.stdout.write(before.slice(ready.index + ready[0].length));
     before = undefined;
   },
 });

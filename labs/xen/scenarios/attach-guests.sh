@@ -32,12 +32,16 @@ check "two guests that were handed to a server by the same words get a folder ea
 check "an offer that nothing fits ends in Closed, and its guest's mount in an error" says unknown "GUEST refused"
 check "the server has dropped all three" eval '! ninefold status --control /run/ninefold.control | grep "for guest"'
 
-GUEST_CONFIG=$(xen_dm $(folder three)) guest busy "$(p9_qemu lab)" load; guest plain "" wait
-wait_for 240 says busy "GUEST round 2"; wait_for 120 says plain "GUEST up"
-without=$(milliseconds xl destroy plain); with=$(milliseconds xl destroy busy)
-echo "# xl destroy: $without ms without p9, $with ms under load with its device model"
+# Twice, because what else a busy machine does is in these times as well.
+without=0; with=0
+for round in 1 2; do
+  GUEST_CONFIG=$(xen_dm $(folder three)) guest busy$round "$(p9_qemu lab)" load; guest plain$round "" wait
+  wait_for 240 says busy$round "GUEST round 2"; wait_for 120 says plain$round "GUEST up"
+  without=$((without + $(milliseconds xl destroy plain$round))); with=$((with + $(milliseconds xl destroy busy$round)))
+done
+echo "# two times xl destroy: $without ms without p9, $with ms under load with its device model"
 check "xl destroy under load takes at most three times as long" test "$with" -le $((without * 3))
 check "no zombie domain, device model or node is left" \
   wait_for 20 eval 'no_zombie && [ -z "$(running "dist/xen-d[m]")" ] && node_gone /local/domain/0/backend/9pfs'
 stop_backend
-[ $FAILED = 0 ] || { tail -20 /var/log/xen/qemu-dm-*.log /var/log/xen/*9pfsd* /tmp/ninefold.log; ps; for name in pair lone first second unknown busy; do echo "# console of $name"; console $name | tail -15; done; }
+[ $FAILED = 0 ] || { tail -20 /var/log/xen/qemu-dm-*.log /var/log/xen/*9pfsd* /tmp/ninefold.log; ps; for name in pair lone first second unknown busy1; do echo "# console of $name"; console $name | tail -15; done; }
