@@ -65,7 +65,7 @@ export function bareCalls(folder: string): ReadonlyMap<string, () => void> {
     ["read 64 KiB", data(preadv2, LONG_READ)],
     ["read 1 MiB", data(preadv2, MEBIBYTE)],
     [
-      "readdir of 1,000",
+      "readdir of 1000",
       () => {
         must(seekDirectory(thousand, 0, 0));
         while (must(getdents64(thousand, entries.address, DIRECTORY_ROOM)) > 0);

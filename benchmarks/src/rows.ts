@@ -126,7 +126,7 @@ export const ROWS: readonly Row[] = [
     },
   },
   {
-    name: "readdir of 1,000",
+    name: "readdir of 1000",
     bars: [1, 1],
     steps(lane, conversation) {
       const fid = openKept(conversation, lane, FILES.directory, 0);

@@ -8,13 +8,15 @@ const SMALLEST_MS = 0.01;
 const CONTENDED_MS = 0.25;
 const SHORTEST_REST_MS = 100;
 const LONGEST_REST_MS = 2000;
+/** So many times the last rest. */
+const SOON = 10;
 
 /** One source of work that may be polled. */
 export interface BusyPoller {
   /** Found work by the event loop and has done it: now it is polled for a while, if that has paid lately. */
   linger(): void;
-  /** It is polled no more. Idempotent. */
-  close(): void;
+  /** It is polled no more, until it lingers again. Idempotent. */
+  rest(): void;
 }
 
 class Poller implements BusyPoller {
@@ -62,7 +64,7 @@ class Poller implements BusyPoller {
     return true;
   }
 
-  close(): void {
+  rest(): void {
     this.#group.remove(this);
   }
 
@@ -126,7 +128,6 @@ class BusyPoll {
       if (now - then > CONTENDED_MS) {
         this.#takeRest(now);
       } else if (this.#look(now)) {
-        this.#rest = SHORTEST_REST_MS;
         now = performance.now();
       }
     }
@@ -158,8 +159,10 @@ class BusyPoll {
   }
 
   #takeRest(now: number): void {
+    // Soon after the last rest: the other one stays, and each try costs a time slice.
+    const isSoon = now - this.#restsUntil < SOON * this.#rest;
+    this.#rest = isSoon ? Math.min(2 * this.#rest, LONGEST_REST_MS) : SHORTEST_REST_MS;
     this.#restsUntil = now + this.#rest;
-    this.#rest = Math.min(2 * this.#rest, LONGEST_REST_MS);
     for (const poller of this.#polled.splice(0)) {
       poller.isPolled = false;
     }

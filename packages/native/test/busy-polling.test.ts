@@ -25,7 +25,7 @@ describe("a busy poll", () => {
       await sleep(10);
     }
     expect(looks).toBe(0);
-    poller.close();
+    poller.rest();
   });
 
   it("looks for a while after work that came soon after the last, and then no more", async () => {
@@ -39,7 +39,7 @@ describe("a busy poll", () => {
     const before = looks;
     await sleep(20);
     expect(looks).toBe(before);
-    poller.close();
+    poller.rest();
   });
 
   it("gives the event loop its turn while there is work without end", async () => {
@@ -52,17 +52,17 @@ describe("a busy poll", () => {
     await nextTurn();
     // Either it still looks, or somebody else took the processor and it rests: the turns came in both cases.
     expect(looks).toBeGreaterThanOrEqual(begin);
-    poller.close();
+    poller.rest();
     const end = looks;
     await sleep(5);
     expect(looks).toBe(end);
   });
 
-  it("looks at all that had work lately, and bears one that closes while it is looked at", async () => {
+  it("looks at all that had work lately, and bears one that rests while it is looked at", async () => {
     const looks = [0, 0];
     const first = busyPoll.join(() => {
       looks[0]!++;
-      first.close();
+      first.rest();
       return true;
     }, LONG_US);
     const second = busyPoll.join(() => {
@@ -71,9 +71,9 @@ describe("a busy poll", () => {
     }, LONG_US);
     await untilItLooks(first, () => looks[0]! > 0);
     await untilItLooks(second, () => looks[1]! > 0);
-    first.close();
-    second.close();
-    first.close();
+    first.rest();
+    second.rest();
+    first.rest();
   });
 });
 

@@ -59,7 +59,7 @@ export class Connection {
   #end(reason: string): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    this.#poller.close();
+    this.#poller.rest();
     const linger = setTimeout(() => this.#stream.destroy(), LINGER_MS);
     this.#linger = linger;
     this.#sendLast();
@@ -86,7 +86,6 @@ export class Connection {
       this.#outgoing.flush();
       this.#takeRequests();
     }
-    // What the thread pool has is answered by a turn of the event loop, so that there is nothing to gain by polling.
     if (this.#readOnce() && this.#inFlight === 0) this.#poller.linger();
   }
 
@@ -102,6 +101,8 @@ export class Connection {
     }
     this.#incoming.filled(count);
     this.#takeRequests();
+    // What the thread pool has is answered by a turn of the event loop, so that there is nothing to gain by polling.
+    if (this.#inFlight > 0) this.#poller.rest();
     return true;
   }
 

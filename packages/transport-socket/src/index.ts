@@ -9,8 +9,11 @@
  * Each connection is a session of its own. A Unix socket is for its owner alone unless `socket-mode` and `socket-group`
  * say otherwise; TCP has no authentication at all, so `9p-tcp` wants to be told `allow-unauthenticated=on`.
  *
- * What one peer can take is bounded: messages have at most 1 MiB; while 256 requests are under way, or 4 MiB of replies
+ * What one peer can take is bounded: messages have at most 1 MiB; while 256 requests are under way, or 256 KiB of replies
  * wait for the peer to read them, nothing more is read from it.
+ *
+ * On Linux each read and write is one system call on the connection's own memory. A connection that is busy is polled for its
+ * next request for some microseconds (`busy-poll-us`), so that the server's wake-up does not lie between two requests.
  *
  * @packageDocumentation
  */
