@@ -20,6 +20,13 @@ class Lane {
     this.bytes = bytes;
   }
 
+  /** Whether a request may pass for certain, without a look at the clock. */
+  isOpen(): boolean {
+    for (const bucket of this.operations) if (bucket.isStale || bucket.waitMs() > 0) return false;
+    for (const bucket of this.bytes) if (bucket.isStale || bucket.waitMs() > 0) return false;
+    return true;
+  }
+
   waitMs(): number {
     let wait = 0;
     for (const bucket of this.operations) wait = Math.max(wait, bucket.waitMs());
@@ -72,6 +79,7 @@ export class Gate {
   isOpen(way: Way): boolean {
     const lane = this.#lanes[way];
     if (lane.waiting.length > 0) return false;
+    if (lane.isOpen()) return true;
     this.#leak();
     return lane.waitMs() === 0;
   }
@@ -112,7 +120,6 @@ export class Gate {
   #leak(): void {
     const now = this.#now();
     const elapsed = now - this.#leakedAt;
-    if (elapsed <= 0) return;
     this.#leakedAt = now;
     for (const bucket of this.#buckets) bucket.leak(elapsed);
   }
