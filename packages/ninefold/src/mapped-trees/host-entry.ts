@@ -31,6 +31,9 @@ export const ENCLOSED: number =
 
 const stat = new StatxBuffer();
 
+/** A list of attributes, and each value, have no more bytes than this on Linux. */
+const scratch = Buffer.alloc(65_536);
+
 /**
  * An object of a tree, open as a reference (O_PATH), with what the host said of it then. Everything is done by the descriptor, so that
  * a name that leads elsewhere meanwhile leads to nothing. Methods throw ConfigError ERR_TREE_ACCESS.
@@ -52,6 +55,7 @@ export class HostEntry implements Disposable {
   readonly identity: string;
   readonly times: readonly [atimeSec: number, atimeNsec: number, mtimeSec: number, mtimeNsec: number];
   #directory = -1;
+  #xattrs: readonly string[] | undefined;
 
   constructor(fd: number, parent: HostEntry | undefined, name: string, path: string) {
     this.fd = fd;
@@ -106,32 +110,37 @@ export class HostEntry implements Disposable {
   }
 
   /** Names of its attributes. */
-  xattrs(): string[] {
-    if (!this.hasXattrs) return [];
-    const bytes = Buffer.alloc(65_536);
-    const length = listxattr(this.fd, bytes);
-    if (length === -Errno.EOPNOTSUPP) return [];
-    need(length, this.path, "listing its attributes");
-    return bytes.toString("utf8", 0, length).split("\0").slice(0, -1);
+  xattrs(): readonly string[] {
+    this.#xattrs ??= this.#listXattrs();
+    return this.#xattrs;
   }
 
   /** Undefined when there is none of that name. */
   xattr(name: string): Uint8Array | undefined {
-    if (!this.hasXattrs) return undefined;
-    const bytes = new Uint8Array(65_536);
-    const length = getxattr(this.fd, name, bytes);
-    if (length === -Errno.ENODATA || length === -Errno.EOPNOTSUPP) return undefined;
-    return bytes.slice(0, need(length, this.path, `reading its attribute ${name}`));
+    if (!this.xattrs().includes(name)) return undefined;
+    const length = getxattr(this.fd, name, scratch);
+    if (length === -Errno.ENODATA) return undefined;
+    return scratch.slice(0, need(length, this.path, `reading its attribute ${name}`));
   }
 
   setXattr(name: string, value: Uint8Array): void {
     need(setxattr(this.fd, name, value, 0), this.path, `setting its attribute ${name}`);
+    this.#xattrs = undefined;
   }
 
   removeXattr(name: string): void {
     const result = removexattr(this.fd, name);
+    this.#xattrs = undefined;
     if (result !== -Errno.ENODATA && result !== -Errno.EOPNOTSUPP)
       need(result, this.path, `removing its attribute ${name}`);
+  }
+
+  #listXattrs(): readonly string[] {
+    if (!this.hasXattrs) return [];
+    const length = listxattr(this.fd, scratch);
+    if (length === -Errno.EOPNOTSUPP) return [];
+    need(length, this.path, "listing its attributes");
+    return length === 0 ? [] : scratch.toString("utf8", 0, length).split("\0").slice(0, -1);
   }
 
   /** Does nothing when it is theirs already. */

@@ -15,7 +15,7 @@ import { encodeField, encodePendingOwner, PENDING_OWNER, XATTR_NAMES } from "@ni
 import { describe, expect, test } from "vitest";
 import { type ConvertOptions, convertTree } from "../../src/mapped-trees/convert/convert.ts";
 import type { Model } from "../../src/mapped-trees/convert/state.ts";
-import { build, emptyFolder, setAttribute, snapshot } from "./host-tree.ts";
+import { attributesOf, build, emptyFolder, setAttribute, snapshot } from "./host-tree.ts";
 
 const isRoot = process.getuid?.() === 0;
 
@@ -53,6 +53,22 @@ describe.skipIf(!isRoot)("a folder of every kind of object", () => {
     expect(lstatSync(join(folder, "o1")).mode.toString(8)).toBe("100600");
     convert(folder, "mapped-file", "mapped-xattr");
     expect(readdirSync(folder).sort()).toEqual(["o0", "o1"]);
+  });
+
+  test("a link of the host's own in a mapped-file folder keeps the owner that it was given", () => {
+    const folder = emptyFolder();
+    for (const name of ["given", "bare"]) symlinkSync("there", join(folder, name));
+    mkdirSync(join(folder, ".virtfs_metadata"));
+    writeFileSync(join(folder, ".virtfs_metadata", "given"), "virtfs.uid=7\n");
+    expect(convert(folder, "mapped-file", "mapped-xattr")).toMatchObject({ objects: 3, replaced: 1 });
+    expect(readFileSync(join(folder, "given"), "utf8")).toBe("there");
+    expect(attributesOf(join(folder, "given"))).toEqual({
+      "user.virtfs.gid": "00000000",
+      "user.virtfs.mode": "ffa10000",
+      "user.virtfs.uid": "07000000",
+    });
+    expect(lstatSync(join(folder, "bare")).isSymbolicLink()).toBe(true);
+    expect(readdirSync(folder).sort()).toEqual(["bare", "given"]);
   });
 
   test("a dry run changes nothing and counts", () => {

@@ -124,7 +124,9 @@ function writeAll(
       // What is not kept is the host's, and that is about to change.
       if (from.isMapped && !to.isMapped && entry.hasXattrs && treatment === "write")
         from.write(entry, { ...shown, kept: { ...fullOf(shown), ...shown.kept } });
-      const passed = from.isMapped && to.isMapped ? shown : withoutKept(shown);
+      // Where the host's object stays, what was never set stays so; another object has to say all of it.
+      const staysAsItIs = from.isMapped && to.isMapped && treatment === "write";
+      const passed = staysAsItIs ? shown : withoutKept(shown);
       if (treatment === "write" || to.keepsByName === true) to.write(entry, passed);
       if (treatment !== "replace") return;
       counted.replaced++;
