@@ -88,6 +88,15 @@ function qemuShare(share: GuestShare, index: number, pci: boolean): string[] {
     const socket = { type: "unix", path: resolve(share.vfioSocket) };
     return ["-device", JSON.stringify({ driver: "vfio-user-pci", socket })];
   }
+  if (share.virtfs) {
+    const folder = resolve(share.virtfs.folder).replaceAll(",", ",,");
+    const fsdev = `local,id=virtfs${index},path=${folder},security_model=${share.virtfs.securityModel}`;
+    const device = pci ? "virtio-9p-pci" : "virtio-9p-device";
+    return [
+      ...["-fsdev", fsdev],
+      ...["-device", `${device},fsdev=virtfs${index},mount_tag=${share.tag.replaceAll(",", ",,")}`],
+    ];
+  }
   if (!share.socket) return [];
   // The configuration space is the tag with its length; a device without any stops the guest kernel.
   const configSize = 2 + Buffer.byteLength(share.tag);

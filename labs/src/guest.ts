@@ -121,15 +121,22 @@ async function startGuest(
 
 function checkOptions(options: GuestOptions): void {
   for (const share of options.shares) {
-    const ways = [share.socket, share.vfioSocket, share.tcp].filter((way) => way !== undefined).length;
+    const ways = [share.socket, share.vfioSocket, share.tcp, share.virtfs].filter(
+      (way) => way !== undefined,
+    ).length;
     if (ways !== 1) {
       throw new TypeError(
-        `share "${share.tag}" names ${ways} servers: give one of socket, vfioSocket and tcp`,
+        `share "${share.tag}" names ${ways} servers: give one of socket, vfioSocket, tcp and virtfs`,
       );
     }
     if (share.tcp && options.kind === "uml") {
       throw new TypeError(
         `share "${share.tag}" is over TCP, and User-Mode Linux has no network here: use qemu-pci`,
+      );
+    }
+    if (share.virtfs && options.kind === "uml") {
+      throw new TypeError(
+        `share "${share.tag}" is served by QEMU, which User-Mode Linux is not: use qemu-pci`,
       );
     }
     if (share.vfioSocket && options.kind !== "qemu-pci") {

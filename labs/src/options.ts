@@ -1,7 +1,7 @@
 /** Which virtual machine: User-Mode Linux, or QEMU with virtio over PCI (q35) or over MMIO (microvm). */
 export type GuestKind = "uml" | "qemu-pci" | "qemu-mmio";
 
-/** One 9P share of a guest: a virtio device served at a socket, or a TCP server that the guest connects to. */
+/** One 9P share of a guest: a virtio device served at a socket or by QEMU itself, or a TCP server that the guest connects to. */
 export interface GuestShare {
   /** The mount tag. For TCP, only a name in messages. */
   readonly tag: string;
@@ -13,6 +13,8 @@ export interface GuestShare {
   readonly vfioSocket?: string;
   /** A server for `trans=tcp` (QEMU only). Host names of this machine's loopback become the guest's way to it. */
   readonly tcp?: { readonly host: string; readonly port: number };
+  /** A folder of the host that QEMU serves itself (QEMU only). */
+  readonly virtfs?: { readonly folder: string; readonly securityModel: string };
   /** Further mount options, such as `cache=mmap`; a later one wins over the lab's own. */
   readonly options?: string;
   /** False: the device is there, the script mounts it itself. */

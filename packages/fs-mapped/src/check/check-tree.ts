@@ -38,7 +38,7 @@ export async function checkTree(folder: string, options: CheckOptions): Promise<
   const reportIn =
     (path: string): Report =>
     (kind, name, detail, mend) => {
-      const isMended = options.mend && mend !== undefined && mend();
+      const isMended = options.mend && mend?.() === true;
       const finding = { kind, path: name === "." ? path : join(path, name), detail, isMended };
       findings.push(finding);
       options.onFinding?.(finding);
