@@ -21,13 +21,16 @@ import { limitedStatistics } from "./statistics.ts";
 export class QuotaTree extends WrappedTree {
   readonly ledger: Ledger;
   readonly limits: Limits;
+  /** False when there is a limit of open files alone. */
+  readonly counts: boolean;
   readonly #census: Census | undefined;
 
   constructor(inner: FsTree, options: QuotaOptions, env: DriverEnvironment) {
     super(inner);
     this.ledger = new Ledger((options["max-space"] ?? 0) > 0);
     this.limits = new Limits(this.ledger, options, env.log);
-    if (!this.ledger.countsSpace && (options["max-files"] ?? 0) === 0) return;
+    this.counts = this.ledger.countsSpace || (options["max-files"] ?? 0) > 0;
+    if (!this.counts) return;
     const census = new Census(inner, this.ledger, options.rescan, env.log);
     this.#census = census;
     this.limits.onRefusal = () => census.soon();

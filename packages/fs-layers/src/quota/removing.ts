@@ -10,7 +10,8 @@ export async function removing(
   name: string,
   change: () => Promise<void>,
 ): Promise<void> {
-  const { ledger } = directory.tree;
+  const { ledger, counts } = directory.tree;
+  if (!counts) return change();
   await ledger.know(directory.account);
   const victim = await entryOf(directory, name);
   try {
