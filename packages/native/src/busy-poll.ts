@@ -1,3 +1,4 @@
+import { isSupported } from "./supported.ts";
 import { sysSchedYield } from "./syscalls.ts";
 
 /** From here on the loop's other work has its turn: timers, other descriptors, calls that came back from the pool. */
@@ -88,10 +89,10 @@ class BusyPoll {
 
   /**
    * `poll` looks once without waiting and does what it finds: true when that was anything. It may not throw. `longestUs` is
-   * the most that it is polled in vain, in microseconds; 0 never polls.
+   * the most that it is polled in vain, in microseconds; 0 never polls. Where there are no system calls nothing is polled.
    */
   join(poll: () => boolean, longestUs: number): BusyPoller {
-    return new Poller(this, poll, longestUs / 1000);
+    return new Poller(this, poll, isSupported ? longestUs / 1000 : 0);
   }
 
   /** For {@link BusyPoller} alone. */

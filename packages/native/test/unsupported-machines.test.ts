@@ -48,3 +48,16 @@ it.each([
     expect(line).toContain("work everywhere");
   }
 });
+
+it("where nothing works, nothing is polled", () => {
+  const output = runOn(
+    "linux",
+    "riscv64",
+    `let looks = 0;
+     const poller = native.busyPoll.join(() => { looks++; return true; }, 1000);
+     poller.linger();
+     poller.linger();
+     setTimeout(() => console.log(looks), 5);`,
+  );
+  expect(output.trim()).toBe("0");
+});

@@ -1,5 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { openTcp, unixTransport } from "@ninefold/transport-socket";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { MOST_WAITING } from "../src/outgoing.ts";
@@ -109,5 +111,35 @@ describe("without system calls", () => {
     await peer.closed;
     await until(() => host.events.length === 2);
     expect(host.events[1]).toMatchObject({ kind: "disconnect", reason: "a message of 6 bytes" });
+  });
+
+  test("on another processor one request after the other is answered", async () => {
+    const folder = await temporaryFolder();
+    const source = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+    const code = `
+      Object.defineProperty(process, "arch", { value: "riscv64" });
+      const { createConnection } = await import("node:net");
+      const { unixTransport } = await import(${JSON.stringify(source("../src/index.ts"))});
+      const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
+      const handler = { handle: () => 7, close: async () => {}, reset: async () => {} };
+      const host = { baseDirectory: "/", device: "d", mountTag: "t", log: quiet, openSession: () => handler, report() {} };
+      const endpoint = await unixTransport.open({ path: ${JSON.stringify(join(folder, "s"))}, "socket-mode": 0o600 }, host);
+      const peer = createConnection({ path: ${JSON.stringify(join(folder, "s"))} });
+      let replies = 0;
+      const ask = () => peer.write(Uint8Array.of(7, 0, 0, 0, 100, 0, 0));
+      peer.on("data", async () => {
+        if (++replies < 500) return ask();
+        peer.destroy();
+        await endpoint.close();
+        console.log(replies);
+      });
+      ask();`;
+    const run = spawnSync(
+      process.execPath,
+      ["--conditions=@ninefold/source", "--input-type=module", "-e", code],
+      { encoding: "utf8", timeout: 30_000 },
+    );
+    expect(run.stderr).toBe("");
+    expect(run.stdout.trim()).toBe("500");
   });
 });
