@@ -6,7 +6,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { checkTree } from "@ninefold/fs-mapped";
+import { checkTree } from "../../packages/ninefold/src/mapped-trees/check/check.ts";
 import { MODELS, type Model } from "./objects.ts";
 import { verify } from "./verify.ts";
 
@@ -38,18 +38,19 @@ async function examine(
   folder: string,
 ): Promise<{ faults: string[]; kinds: string[]; objects: number }> {
   const before = await verify(folder, model, false);
-  const { findings } = await checkTree(folder, { mend: true });
+  const { findings } = checkTree(folder, { fix: true });
   const unmended = findings.filter(({ isMended }) => !isMended);
-  const again = await checkTree(folder, { mend: false });
+  const again = checkTree(folder, { fix: false });
   const after = await verify(folder, model, true);
   return {
     faults: [
       ...before.faults,
-      ...unmended.map(({ kind, path }) => `${kind} of ${path} could not be mended`),
-      ...again.findings.map(({ kind, path }) => `${kind} of ${path} is still there`),
+      ...unmended.map(({ problem, path }) => `${path}: ${problem}: not mended`),
+      ...again.findings.map(({ problem, path }) => `${path}: ${problem}: still so`),
       ...after.faults.map((fault) => `mended: ${fault}`),
     ],
-    kinds: findings.map(({ kind }) => kind),
+    // Without the numbers, which differ.
+    kinds: findings.map(({ problem }) => problem.replace(/ to \d+:\d+/, "")),
     objects: after.objects,
   };
 }

@@ -21,8 +21,6 @@ import { definePlugin, type Plugin, SECURITY_MODEL, type SecurityModel } from "@
 import { mappedFile } from "./file/mapped-file.ts";
 import { mappedXattr } from "./xattr/mapped-xattr.ts";
 
-export { type CheckOptions, type CheckResult, checkTree } from "./check/check-tree.ts";
-export type { Finding, FindingKind } from "./check/finding.ts";
 export { mappedFile, mappedXattr };
 
 /** QEMU's other name of mapped-xattr. */

@@ -44,8 +44,11 @@ function checkRename(
   report(`${directory.path}/${target}`, problem, hasHappened ? "finish it" : "take it back", () => {
     if (hasHappened) remove(folder, kept);
     else if (kept === "") remove(folder, target);
-    else if (names(folder).has(kept))
+    else if (names(folder).has(kept)) {
       need(renameat2(folder.fd, kept, folder.fd, target, 0), `${folder.path}/${target}`, "putting it back");
+      // Between two names of one file nothing is moved: then the target has its own metadata still.
+      remove(folder, kept);
+    }
     remove(folder, noteName);
   });
 }
