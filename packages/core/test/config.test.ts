@@ -78,6 +78,7 @@ describe("a configuration", () => {
         },
       ],
       inline: true,
+      restart: false,
       log: { level: "debug", format: "auto", trace: true },
       limits: { fids: 1000, requestsInFlight: 64 },
     });
@@ -107,7 +108,7 @@ describe("a configuration", () => {
     [
       "an unknown key",
       { fsdvs: {} },
-      'key "fsdvs" is unknown; allowed: plugins, fsdevs, devices, listen, xen, control, inline, log, limits',
+      'key "fsdvs" is unknown; allowed: plugins, fsdevs, devices, listen, xen, control, inline, restart, log, limits',
     ],
     ["a bad switch", { inline: "maybe" }, 'key "inline" is "maybe"; must be on or off'],
     [
@@ -277,6 +278,7 @@ describe("a configuration", () => {
       "xen",
       "control",
       "inline",
+      "restart",
       "log",
       "limits",
     ]);

@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import type { Kernel } from "@ninefold/core";
+import { describe, expect, test } from "vitest";
 import { isAlive, temporaryFolder, testKernel, until } from "./fixtures/harness.ts";
 import stub from "./fixtures/plugin.ts";
 
@@ -113,4 +114,82 @@ test("a plugin that was given as an object serves inline only", async () => {
   await expect(forked.kernel.start()).rejects.toThrow(
     "plugin stub-plugin: it was given as an object, which cannot cross to a lane's process; serve inline, or name its module",
   );
+});
+
+describe("with restart: on", () => {
+  const plain = {
+    restart: true,
+    fsdevs: { fs0: { driver: "stub" }, other: { driver: "stub" } },
+    devices: [
+      { type: "stub-9p", id: "d0", fsdev: "fs0", peers: 1 },
+      { type: "virtio-9p-pci", id: "d1", fsdev: "fs0", mount_tag: "t" },
+      { type: "stub-9p", id: "d2", fsdev: "other", peers: 2 },
+    ],
+  };
+  const pidOf = (kernel: Kernel): number =>
+    kernel.status().lanes.find(({ fsdev }) => fsdev === "fs0")?.pid ?? 0;
+
+  test("a lane that dies is started again, and serves those of its devices that it had served", async () => {
+    const { kernel, told, log } = testKernel(plain, {
+      listen: ["lane-start", "lane-exit", "listen", "connect"],
+      restartDelayMs: 20,
+    });
+    await kernel.start();
+    for (const round of [1, 2]) {
+      const pid = pidOf(kernel);
+      told.length = 0;
+      process.kill(pid, "SIGKILL");
+      await until(() => told.some(({ name }) => name === "connect"), "a guest comes again");
+      expect(told.map(({ name, event }) => [name, event.fsdev])).toEqual([
+        ["lane-exit", "fs0"],
+        ["lane-start", "fs0"],
+        ["listen", "fs0"],
+        ["connect", "fs0"],
+      ]);
+      expect(pidOf(kernel)).not.toBe(pid);
+      expect(kernel.devices.find().map(({ id, state }) => [id, state])).toEqual([
+        ["d0", "connected"],
+        ["d1", "realized"],
+        ["d2", "connected"],
+      ]);
+      // The second time it waits for longer.
+      expect(
+        log.filter(({ fields }) => fields.delayMs !== undefined).map(({ fields }) => fields.delayMs),
+      ).toEqual([20, 40].slice(0, round));
+    }
+  });
+
+  test("one that cannot be started is tried again, less and less often, until it can", async () => {
+    const folder = temporaryFolder();
+    const socket = join(folder, "socket");
+    const { kernel, log } = testKernel(
+      { ...plain, devices: [{ type: "stub-9p", id: "d0", fsdev: "fs0", socket, peers: 1 }] },
+      { restartDelayMs: 20 },
+    );
+    await kernel.start();
+    process.kill(pidOf(kernel), "SIGKILL");
+    // The socket file that the lane left is in the way.
+    const failures = () => log.filter(({ message }) => message === "the lane could not be started again");
+    await until(() => failures().length > 1, "it failed twice");
+    rmSync(socket, { force: true });
+    await until(() => kernel.devices.get("d0")?.state === "connected", "it is served");
+    const delays = log.flatMap(({ fields }) => (typeof fields.delayMs === "number" ? [fields.delayMs] : []));
+    expect(delays.slice(0, 3)).toEqual([20, 40, 80]);
+  });
+
+  test("nothing is started again when the kernel stops, or the fsdev goes", async () => {
+    const { kernel, told } = testKernel(plain, { listen: ["lane-start", "lane-exit"], restartDelayMs: 300 });
+    await kernel.start();
+    process.kill(pidOf(kernel), "SIGKILL");
+    await until(() => told.some(({ name }) => name === "lane-exit"), "the exit");
+    await kernel.removeFsdev("fs0", { force: true });
+    told.length = 0;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const other = kernel.status().lanes.find(({ fsdev }) => fsdev === "other")?.pid ?? 0;
+    process.kill(other, "SIGKILL");
+    await until(() => told.some(({ name }) => name === "lane-exit"), "the exit");
+    await kernel.stop();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(told.map(({ name }) => name)).toEqual(["lane-exit"]);
+  });
 });

@@ -187,9 +187,11 @@ test("what is settled at the start is told, and takes effect with nothing", asyn
     xen: { attach: "steal" },
     log: { level: "debug", format: "json", trace: true },
     limits: { fids: 20 },
+    restart: true,
   };
   const done = await reconfigure(made, next);
   expect(done.applied).toEqual([
+    { subject: "restart", change: "on" },
     { subject: "log.level", change: "warn to debug" },
     { subject: "log.trace", change: "on, for new sessions" },
     { subject: "limits", change: "changed, for new sessions" },

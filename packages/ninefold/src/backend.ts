@@ -40,6 +40,8 @@ export interface BackendOptions {
   readonly plugins?: readonly (string | Plugin)[];
   /** Serve in this process instead of one process for each fsdev. */
   readonly inline?: boolean;
+  /** Serve an fsdev again when its process has died; its guests mount again. */
+  readonly restart?: boolean;
   readonly limits?: Readonly<Record<string, unknown>>;
   /** Where relative paths and plugin names start from; the working directory when absent. */
   readonly baseDirectory?: string;

@@ -93,6 +93,10 @@ const schema = z.strictObject({
   inline: onOff()
     .optional()
     .meta({ description: "serve in one process instead of one for each fsdev; off when absent" }),
+  restart: onOff().optional().meta({
+    description:
+      "serve an fsdev again when its process has died, after a while that grows; its guests mount again. off when absent",
+  }),
   log: log.optional().meta({ description: "what is logged, and how" }),
   limits: limits.optional().meta({ description: "what one session may take" }),
 });
@@ -145,6 +149,7 @@ export interface ConfigFile {
   readonly xen?: XenEntry | undefined;
   readonly control?: string | undefined;
   readonly inline?: boolean | undefined;
+  readonly restart?: boolean | undefined;
   readonly log?: { readonly [Key in keyof LogConfig]?: LogConfig[Key] | undefined } | undefined;
   readonly limits?: LimitsEntry | undefined;
 }

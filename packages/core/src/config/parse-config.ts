@@ -43,6 +43,7 @@ export function parseConfig(plain: unknown, options: ParseConfigOptions): Server
     ...(file.xen === undefined ? {} : { xen: xenConfigOf(file.xen, options.baseDirectory) }),
     ...(file.control === undefined ? {} : { control: resolve(options.baseDirectory, file.control) }),
     inline: file.inline ?? false,
+    restart: file.restart ?? false,
     log: logOf(file),
     limits: limitsOf(file),
   });

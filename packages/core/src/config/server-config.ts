@@ -22,6 +22,8 @@ export interface ServerConfig {
   readonly control?: string;
   /** Lanes run in the calling process instead of a process each. */
   readonly inline: boolean;
+  /** An fsdev whose lane has died is served again, after a while; guests have to mount again. */
+  readonly restart: boolean;
   readonly log: LogConfig;
   /** What each session may take; what is absent is the engine's default. */
   readonly limits: Partial<SessionLimits>;

@@ -22,6 +22,8 @@ export function compareSettings(
   const refused = SETTLED.filter(([key]) => !isDeepStrictEqual(before[key], next[key])).map(
     ([key, reason]): RefusedChange => ({ subject: key, change: "changed", reason }),
   );
+  if (before.restart !== next.restart)
+    applied.push({ subject: "restart", change: next.restart ? "on" : "off" });
   if (before.log.level !== next.log.level)
     applied.push({ subject: "log.level", change: `${before.log.level} to ${next.log.level}` });
   if (before.log.trace !== next.log.trace)

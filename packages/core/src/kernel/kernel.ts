@@ -24,6 +24,8 @@ export interface KernelOptions {
   readonly laneMode?: "process" | "inline";
   /** How long a lane that was asked to end may take before it is killed, in milliseconds; 10,000 when absent. */
   readonly stopTimeoutMs?: number;
+  /** With `config.restart`: before a lane that has died is started again for the first time, in milliseconds; 1000 when absent. */
+  readonly restartDelayMs?: number;
 }
 
 /** A server, from configuration to stop. */

@@ -21,9 +21,13 @@ import type {
   RemoveDeviceOptions,
   RemoveFsdevOptions,
 } from "./kernel.ts";
+import { LaneRestarts } from "./lane-restarts.ts";
 import { loadPluginSet } from "./load-plugin-set.ts";
 import type { Reconfiguration, ReconfigureOptions, RefusedChange } from "./reconfiguration.ts";
 import { inUse, ServedMachine } from "./served-machine.ts";
+
+/** Before a lane that has died is started again, unless the caller says otherwise. */
+const RESTART_DELAY_MS = 1_000;
 
 /** The kernel: it plans what is served, from plain data, and has lanes do it. */
 export class PlanningKernel implements Kernel {
@@ -34,6 +38,7 @@ export class PlanningKernel implements Kernel {
   readonly #log: Logger;
   readonly #events: EventHub<KernelEvents>;
   readonly #machine: ServedMachine;
+  readonly #restarts: LaneRestarts;
   /** There while offers of Xen's are answered. */
   #desk: OfferDesk | undefined;
   #state: KernelStatus["state"] = "created";
@@ -48,6 +53,13 @@ export class PlanningKernel implements Kernel {
     this.#events = new EventHub<KernelEvents>(this.#log, () => this.#machine.lanes.interestChanged());
     this.events = this.#events.source;
     this.#machine = new ServedMachine(options, this.#events, this.#log);
+    this.#restarts = new LaneRestarts({
+      events: this.events,
+      log: this.#log,
+      isWanted: () => this.#config.restart && this.#state === "running",
+      restart: (fsdev) => this.#machine.restartLane(fsdev),
+      delayMs: options.restartDelayMs ?? RESTART_DELAY_MS,
+    });
   }
 
   get devices(): DeviceQueries {
@@ -240,6 +252,7 @@ export class PlanningKernel implements Kernel {
   async #stop(reason: string): Promise<void> {
     const wasRunning = this.#state === "running";
     this.#state = "stopping";
+    this.#restarts.close();
     await this.#desk?.close();
     await this.#machine.lanes.close();
     await this.#changes;

@@ -59,6 +59,8 @@ export class ServedMachine {
   readonly #options: KernelOptions;
   readonly #log: Logger;
   readonly #plans = new Map<string, FsdevPlan>();
+  /** Those in the tree, by path. */
+  readonly #devices = new Map<string, RealizedDevice>();
   /** What lanes are asked, by fsdev. */
   readonly #queue = new KeyedQueue();
   /** Devices that are being opened, and removed, by path. */
@@ -133,6 +135,25 @@ export class ServedMachine {
     return removed;
   }
 
+  /**
+   * Serves the devices of an fsdev again whose lane has died, but those of offers: their toolstacks have been told. Nothing happens
+   * when a lane serves it, or there is nothing to serve.
+   */
+  restartLane(fsdev: string): Promise<void> {
+    return this.#queue.run(fsdev, async () => {
+      const failed = this.tree.find({ fsdev, where: ({ path }) => this.#isToRestart(path) });
+      if (failed.length === 0 || this.lanes.isRunning(fsdev)) return;
+      const plans = failed.map(({ path }) => this.#devices.get(path)).filter((plan) => plan !== undefined);
+      await this.#startLane(
+        fsdev,
+        plans.map(({ plan, node }) => ({ plan, node })),
+      );
+      // What is taken stays taken: the new sessions of its own way must not serve.
+      const taken = this.tree.find({ fsdev, where: ({ takenBy }) => takenBy !== undefined });
+      for (const { path } of taken) await this.lanes.revoke(fsdev, path);
+    });
+  }
+
   /** Takes over the limits of new sessions and the log level, also in lanes that run. */
   configure(config: ServerConfig): void {
     this.#config = config;
@@ -146,7 +167,7 @@ export class ServedMachine {
 
   /** Takes everything out, when all lanes have ended. */
   clear(): void {
-    for (const { path } of this.tree.find()) this.tree.unplug(path);
+    for (const { path } of this.tree.find()) this.#unplug(path);
     for (const { id } of this.fsdevs.list()) this.fsdevs.remove(id);
   }
 
@@ -155,7 +176,21 @@ export class ServedMachine {
     this.#plans.set(plan.config.id, plan);
   }
 
-  #realize({ config, interfaces, connects, container }: DevicePlan): DeviceNode {
+  #unplug(path: string): void {
+    this.#devices.delete(path);
+    this.tree.unplug(path);
+  }
+
+  #isToRestart(path: string): boolean {
+    return (
+      this.lanes.usage(path) === undefined &&
+      this.#devices.get(path)?.plan.connects === true &&
+      !path.startsWith("/machine/xen/")
+    );
+  }
+
+  #realize(plan: DevicePlan): DeviceNode {
+    const { config, interfaces, connects, container } = plan;
     const node = this.tree.realize({
       ...(config.id === undefined ? {} : { id: config.id }),
       ...(container === undefined ? {} : { container }),
@@ -165,6 +200,7 @@ export class ServedMachine {
       mountTag: config.mountTag,
       properties: config.options,
     });
+    this.#devices.set(node.path, { plan, node });
     if (!connects) this.#log.info("device realized; no guest can come to it yet", { device: node.path });
     return node;
   }
@@ -178,7 +214,7 @@ export class ServedMachine {
       const { signal } = cancel;
       if (plan.connects) await this.#queue.run(fsdev, () => this.#serve({ plan, node }, signal), signal);
     } catch (error) {
-      this.tree.unplug(path);
+      this.#unplug(path);
       throw error;
     } finally {
       this.#opening.delete(path);
@@ -193,7 +229,7 @@ export class ServedMachine {
     await opening?.ended;
     if (this.tree.get(path) === undefined) return;
     await this.#queue.run(fsdev, () => this.lanes.removeDevice(fsdev, path));
-    this.tree.unplug(path);
+    this.#unplug(path);
   }
 
   async #serve({ plan, node }: RealizedDevice, signal: AbortSignal): Promise<void> {

@@ -38,6 +38,7 @@ export interface PlainConfig {
   readonly xen?: Entry;
   readonly control?: string;
   readonly inline?: boolean;
+  readonly restart?: boolean;
   readonly log?: Entry;
 }
 
@@ -71,6 +72,7 @@ const OPTIONS = {
   json: { type: "boolean" },
   "xenstore-ls": { type: "string" },
   inline: { type: "boolean" },
+  restart: { type: "boolean" },
   trace: { type: "boolean" },
   "log-level": { type: "string" },
   "log-format": { type: "string" },
@@ -105,6 +107,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       ...(xen && { xen }),
       ...(values.control !== undefined && { control: values.control }),
       ...(values.inline && { inline: true }),
+      ...(values.restart && { restart: true }),
       ...(Object.keys(log).length > 0 && { log }),
     },
     ask: {

@@ -19,6 +19,7 @@ usage: ninefold [options]             serve until Ctrl-C
 
 what is shared, and with whom (QEMU's words; a comma in a value is written ,,):
   -fsdev local,id=ID,path=DIR,security_model=passthrough|none[,readonly=on]
+     throttling.bps-total=N, max_xattr=N, …                  all that QEMU's -fsdev takes (docs/CONFIGURATION.md)
   -fsdev memory,id=ID                                        a tree in memory
   -fsdev sqlite,id=ID,path=FILE                              a tree in one SQLite file
   -device virtio-9p-pci,fsdev=ID,mount_tag=TAG,socket=PATH   a virtio device, by vhost-user
@@ -45,6 +46,7 @@ whom Xen guests are answered by (docs/ATTACHING-TO-XEN.md):
   --config FILE      all of the above in YAML (see docs/CONFIGURATION.md)
   --plugin NAME      an npm package, or a path, that brings drivers, layers or transports
   --inline           serve in this one process instead of one process for each fsdev
+  --restart          serve an fsdev again when its process has died; its guests mount again
   --log-level ${"silent|error|warn|info|debug|trace"}
   --log-format text|json
   --trace            one readable line for each 9P message

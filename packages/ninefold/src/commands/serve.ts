@@ -18,6 +18,7 @@ export async function serveCommand(line: CommandLine): Promise<number> {
     });
   }
   const log = createLogger(config.log);
+  let isRestarting = config.restart;
   const stopped = stopSignal(line.configFile === undefined ? ["SIGHUP"] : []);
   const allLanesDead = Promise.withResolvers<number>();
   const trace = ({ session, line: message }: SessionTraceEvent): unknown =>
@@ -29,13 +30,14 @@ export async function serveCommand(line: CommandLine): Promise<number> {
     },
     ...(line.configFile !== undefined && { readAgain: () => loadConfig(line) }),
     onReconfigured: (next) => {
+      isRestarting = next.restart;
       log.setLevel(next.log.level);
       backend.events.off("session-trace", trace);
       if (next.log.trace) backend.events.on("session-trace", trace);
     },
   });
   backend.events.on("lane-exit", ({ expected }) => {
-    if (expected || config.xen !== undefined) return;
+    if (expected || config.xen !== undefined || isRestarting) return;
     if (backend.status().lanes.every(({ state }) => state === "dead")) allLanesDead.resolve(1);
   });
   if (line.configFile !== undefined) process.on("SIGHUP", () => reloadLogged(backend, log));
