@@ -23,6 +23,8 @@ wait_for() {
 }
 
 node_is() { [ "$(xenstore-read "$1" 2>/dev/null)" = "$2" ]; }
+# running REGEX: processes whose command line fits; a class in it ([m]) keeps the search from finding itself
+running() { grep -lsE "$1" /proc/[0-9]*/cmdline | cut -d/ -f3; }
 node_gone() { ! xenstore-exists "$1" 2>/dev/null; }
 
 # Ends the machine at once with this status (QEMU's isa-debug-exit; switching off takes Xen five seconds).
