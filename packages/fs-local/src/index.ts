@@ -17,7 +17,8 @@
  * | option | |
  * | --- | --- |
  * | `path` | the folder; required. Symbolic links in it are resolved once, at the start |
- * | `security_model` | `passthrough`: owners and modes are kept on the host as they are, for a server that is root; what cannot be given to its owner is not made. `none`: the same, but what cannot be given away stays the server's |
+ * | `security_model` | `passthrough`: owners and modes are kept on the host as they are, for a server that is root; what cannot be given to its owner is not made. `none`: the same, but what cannot be given away stays the server's. Or a model that a plugin brings: `mapped-xattr`, `mapped-file` of `@ninefold/fs-mapped` |
+ * | `fmode`, `dmode`, `native_symlinks` | for models that keep modes and types beside the host's own: modes of files and folders there, and whether symbolic links are such there, too |
  * | `readonly` | `on`: nothing can be changed |
  * | `multidevs` | other file systems mounted below the folder: `remap` marks their inode numbers, `warn` leaves them, `forbid` does not serve them |
  * | `writeout` | `immediate`: each write begins to go to the disk before it is answered |

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeDevice, IoVec, OPEN, S_IFBLK, S_IFIFO } from "@ninefold/core/contracts";
 import { describe, expect, test } from "vitest";
@@ -187,50 +187,6 @@ describe("mapped-file keeps what belongs to an unlinked file", () => {
     await file.write(0, IoVec.of(new Uint8Array(3)));
     await file.close();
     expect(await namesIn(root)).toEqual([]);
-  });
-});
-
-describe("the metadata names (CVE-2017-7493)", () => {
-  test.each([META, ".virtfs_metadata_root"])("%s is nobody's to use, by whatever call", async (name) => {
-    const { path, root } = await served("mapped-file");
-    const f = await writeFile(root, "f");
-    const d = await root.mkdir("d", made(0o755));
-    const outcomes = [
-      root.lookup(name),
-      root.create(name, OPEN.WRITE, made(0o644)),
-      root.mkdir(name, made(0o755)),
-      root.mknod(name, 0, made(S_IFIFO | 0o644)),
-      root.symlink(name, "x", made(0o777)),
-      root.link(name, f),
-      root.rename("f", root, name),
-      root.rename(name, root, "g"),
-      root.unlink(name, false),
-      root.unlink(name, true),
-      d.rename(name, root, "g"),
-      root.rename("f", d, name),
-    ];
-    expect(await Promise.all(outcomes.map(codeOf))).toEqual(outcomes.map(() => "EINVAL"));
-    expect(await namesIn(root)).toEqual(["d", "f"]);
-    expect(Object.keys(hostTree(path))).toHaveLength(5);
-  });
-
-  test("are followed nowhere, whatever the host has put there", async () => {
-    const { path, root } = await served("mapped-file");
-    const outside = await served("mapped-file");
-    writeFileSync(join(outside.path, "f"), "virtfs.uid=666\n");
-    symlinkSync(outside.path, join(path, META));
-    writeFileSync(join(path, "f"), "");
-    const f = await root.lookup("f");
-    expect((await shownOf(f))[0]).toBe(process.getuid?.());
-    expect(await codeOf(f.setattr({ uid: 5 }, undefined))).not.toBe("none");
-    expect(await codeOf(root.mkdir("d", made(0o755)))).not.toBe("none");
-    expect(hostTree(outside.path)).toEqual({ f: "f 644 virtfs.uid=666\n" });
-    rmSync(join(path, META));
-    mkdirSync(join(path, META));
-    symlinkSync(join(outside.path, "f"), join(path, META, "f"));
-    expect((await shownOf(f))[0]).toBe(process.getuid?.());
-    expect(await codeOf(f.setattr({ uid: 5 }, undefined))).not.toBe("none");
-    expect(hostTree(outside.path)).toEqual({ f: "f 644 virtfs.uid=666\n" });
   });
 });
 
