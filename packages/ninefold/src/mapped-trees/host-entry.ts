@@ -54,7 +54,6 @@ export class HostEntry implements Disposable {
   /** Device and inode number: equal for links of one object. */
   readonly identity: string;
   readonly times: readonly [atimeSec: number, atimeNsec: number, mtimeSec: number, mtimeNsec: number];
-  #directory = -1;
   #xattrs: readonly string[] | undefined;
 
   constructor(fd: number, parent: HostEntry | undefined, name: string, path: string) {
@@ -88,11 +87,14 @@ export class HostEntry implements Disposable {
     return this.type === S_IFREG || this.type === S_IFDIR;
   }
 
-  /** The directory's descriptor for calls that read it; the entry's own. */
-  directory(): number {
-    if (this.#directory < 0)
-      this.#directory = need(reopen(this.fd, O_RDONLY | O_DIRECTORY), this.path, "reading the folder");
-    return this.#directory;
+  /** Calls `use` with a descriptor of this directory for calls that read it. */
+  reading<Value>(use: (fd: number) => Value): Value {
+    const fd = need(reopen(this.fd, O_RDONLY | O_DIRECTORY), this.path, "reading the folder");
+    try {
+      return use(fd);
+    } finally {
+      close(fd);
+    }
   }
 
   /** An entry of this directory; undefined when there is none of that name. */
@@ -154,7 +156,6 @@ export class HostEntry implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#directory >= 0) close(this.#directory);
     close(this.fd);
   }
 }

@@ -4,11 +4,12 @@ import {
   close,
   DirectoryEntries,
   getdents64,
+  getOpenFileLimit,
   NativeMemory,
   O_DIRECTORY,
   O_PATH,
   openat,
-  seekDirectory,
+  setOpenFileLimit,
 } from "@ninefold/native";
 import { HostEntry } from "./host-entry.ts";
 import { need } from "./tree-error.ts";
@@ -17,6 +18,9 @@ const ROOM = 65_536;
 
 /** The folder's descriptor as the root of a tree; the caller closes it. Throws ConfigError when it is none. */
 export function openRoot(folder: string): HostEntry {
+  // Each level of a walk holds a descriptor.
+  const limit = getOpenFileLimit();
+  if (typeof limit !== "number" && limit.soft < limit.hard) setOpenFileLimit(limit.hard);
   const fd = openat(AT_FDCWD, folder, O_PATH | O_DIRECTORY);
   need(fd, folder, "opening the folder");
   try {
@@ -29,11 +33,9 @@ export function openRoot(folder: string): HostEntry {
 
 /** All names in a directory but `.` and `..`, in no order. */
 export function namesIn(directory: HostEntry): string[] {
-  const memory = NativeMemory.allocate(ROOM);
-  try {
-    const entries = new DirectoryEntries(memory);
-    const fd = directory.directory();
-    need(seekDirectory(fd, 0, 0), directory.path, "reading the folder");
+  using memory = NativeMemory.allocate(ROOM);
+  const entries = new DirectoryEntries(memory);
+  return directory.reading((fd) => {
     const names: string[] = [];
     for (;;) {
       const filled = need(getdents64(fd, memory.address, ROOM), directory.path, "reading the folder");
@@ -41,9 +43,7 @@ export function namesIn(directory: HostEntry): string[] {
       entries.reset(filled);
       while (entries.next()) if (entries.name !== "." && entries.name !== "..") names.push(entries.name);
     }
-  } finally {
-    memory.close();
-  }
+  });
 }
 
 export interface WalkOptions {

@@ -1,8 +1,10 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { decodeName } from "@ninefold/core";
+import { AT_FDCWD, close, mkdirat, O_DIRECTORY, O_PATH, openat, symlinkat } from "@ninefold/native";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { convertTree } from "../../src/mapped-trees/convert/convert.ts";
@@ -125,5 +127,34 @@ describe.skipIf(!isRoot)("a folder of any objects", () => {
       }),
       { numRuns: 40 },
     );
+  });
+});
+
+describe("a folder of a hostile guest", () => {
+  test("may be deeper than any path, and have names of any bytes", { timeout: 60_000 }, () => {
+    const folder = emptyFolder();
+    const name = "d".repeat(255);
+    const bytes = Buffer.from([0x66, 0xff, 0x0a, 0x80]);
+    let fd = openat(AT_FDCWD, folder, O_PATH | O_DIRECTORY);
+    for (let depth = 0; depth < 300; depth++) {
+      expect(mkdirat(fd, name, 0o700)).toBe(0);
+      const next = openat(fd, name, O_PATH | O_DIRECTORY);
+      close(fd);
+      fd = next;
+    }
+    expect(symlinkat("\udcff", fd, decodeName(bytes, 0, bytes.length))).toBe(0);
+    close(fd);
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), bytes]), "text");
+    const steps = [
+      ["passthrough", "mapped-file"],
+      ["mapped-file", "mapped-xattr"],
+      ...(isRoot ? ([["mapped-xattr", "passthrough"]] as const) : []),
+    ] as const;
+    for (const [from, to] of steps)
+      expect(convertTree(folder, { from, to, dryRun: false })).toMatchObject({ objects: 303 });
+    const names = readdirSync(folder, { encoding: "buffer" }).map(String);
+    expect(names.sort()).toEqual([name, String(bytes)].sort());
+    // No path is long enough to remove it: from the inside out.
+    execFileSync("rm", ["-rf", folder]);
   });
 });

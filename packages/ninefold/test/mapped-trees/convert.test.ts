@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -18,6 +19,8 @@ import type { Model } from "../../src/mapped-trees/convert/state.ts";
 import { attributesOf, build, emptyFolder, setAttribute, snapshot } from "./host-tree.ts";
 
 const isRoot = process.getuid?.() === 0;
+// A folder in which another file system is mounted, on any Linux.
+const hasMount = existsSync("/dev/shm") && statSync("/dev").dev !== statSync("/dev/shm").dev;
 
 function convert(folder: string, from: Model, to: Model, more: Partial<ConvertOptions> = {}) {
   return convertTree(folder, { from, to, dryRun: false, ...more });
@@ -225,6 +228,12 @@ describe.skipIf(!isRoot)("what would be lost or hidden is refused before anythin
 });
 
 describe("a hostile folder", () => {
+  test.skipIf(!hasMount)("leads nowhere by a mount", () => {
+    expect(() => convert("/dev", "passthrough", "mapped-xattr", { dryRun: true })).toThrow(
+      /^\/dev\/\w+: another file system is mounted there: opening it failed: EXDEV$/,
+    );
+  });
+
   test("leads nowhere by links in the place of metadata folders", () => {
     const outside = emptyFolder();
     writeFileSync(join(outside, "f"), "virtfs.uid=0\nvirtfs.gid=0\nvirtfs.mode=35309\n");

@@ -45,7 +45,6 @@ export class Staging implements Disposable {
     const folder = root.open(STAGING_NAME);
     if (folder === undefined) throw new TypeError("the staging folder is gone");
     this.#folder = folder;
-    folder.directory();
   }
 
   static stateIn(root: HostEntry): string | undefined {
@@ -61,7 +60,7 @@ export class Staging implements Disposable {
       this.#folder.path,
       "noting the state",
     );
-    fsync(this.#folder.directory());
+    this.#folder.reading((fd) => need(fsync(fd), this.#folder.path, "noting the state"));
   }
 
   /** Notes what an object's mode was, before it is made writable. */
