@@ -16,7 +16,7 @@ const THROTTLES: Readonly<Record<string, string>> = {
   "iops-read": "throttling.iops-read=60",
   "iops-size": "throttling.iops-write=80,throttling.iops-size=4096",
   "burst-amount": "throttling.bps-write=200000,throttling.bps-write-max=4000000",
-  "burst-rate": "throttling.iops-write=30,throttling.iops-write-max=150,throttling.iops-write-max-length=3",
+  "burst-rate": "throttling.iops-write=15,throttling.iops-write-max=60,throttling.iops-write-max-length=3",
 };
 
 /** Options of the layer `quota`, by the names of the folders that the guest finds below /q. */
