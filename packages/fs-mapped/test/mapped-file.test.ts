@@ -105,6 +105,17 @@ describe("mapped-file carries metadata along", () => {
     await file.close();
   });
 
+  test("of what has none, and makes no folder for them", async () => {
+    const { path, root } = await served("mapped-file");
+    mkdirSync(join(path, "host"));
+    writeFileSync(join(path, "host", "f"), "");
+    await writeFile(root, "g");
+    const host = await root.lookup("host");
+    await host.rename("f", root, "g");
+    expect(Object.keys(hostTree(path)).sort()).toEqual([META, "g", "host"]);
+    expect((await shownOf(await root.lookup("g")))[0]).toBe(process.getuid?.());
+  });
+
   test("that fails leaves both as they were", async () => {
     const { path, root } = await served("mapped-file");
     const one = await writeFile(root, "one");

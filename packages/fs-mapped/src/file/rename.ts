@@ -4,13 +4,14 @@ import { encodeRenameNote } from "../formats/index.ts";
 import { emptyDirectory } from "./empty-directory.ts";
 import { hostCall } from "./host-call.ts";
 import { type HostEntry, lookAt } from "./host-entry.ts";
-import { inFolder, openFile, readContent, stagedName, writeNew } from "./metadata-place.ts";
+import { inFolder, openFile, openFolder, readContent, stagedName, writeNew } from "./metadata-place.ts";
 import { keep, undoneWith } from "./name-changes.ts";
 
 /** The two ends of a rename, with both metadata folders open. */
 interface Ends {
   readonly from: HostNode;
   readonly fromFolder: number;
+  /** Of the source's metadata. */
   readonly name: string;
   readonly to: HostNode;
   readonly toFolder: number;
@@ -41,12 +42,21 @@ export async function rename(
     await emptyDirectory(changes, to.fd, newName);
   }
   if (replaced !== undefined) await keep(replaced);
-  return inFolder(changes, from.fd, true, (fromFolder) =>
-    inFolder(changes, to.fd, true, (toFolder) => {
-      const ends = { from, fromFolder, name, to, toFolder, newName };
+  return inFolder(changes, to.fd, true, async (toFolder) => {
+    const move = (fromFolder: number, metadataName: string): Promise<Status> => {
+      const ends = { from, fromFolder, name: metadataName, to, toFolder, newName };
       return typeof target === "number" ? moveToFree(ends, act) : moveOnto(ends, source, act);
-    }),
-  );
+    };
+    const fromFolder = await openFolder(changes, from.fd, false);
+    // Without a folder for them there are no metadata: as if they were at a name that nothing has.
+    if (fromFolder === -ERRNO.ENOENT) return move(toFolder, stagedName());
+    if (fromFolder < 0) return fromFolder;
+    try {
+      return await move(fromFolder, name);
+    } finally {
+      close(fromFolder);
+    }
+  });
 }
 
 async function moveToFree(ends: Ends, act: () => Outcome): Promise<Status> {
