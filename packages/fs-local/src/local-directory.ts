@@ -120,7 +120,8 @@ export class LocalDirectory extends OpenFile {
     const { nameStart, nameEnd, offsetLow, offsetHigh } = entries;
     const { bytes } = memory;
     const { tree } = this.node;
-    if (bytes[nameStart] === DOT && nameEnd - nameStart > 2 && tree.hides(entries.name)) return true;
+    if (bytes[nameStart] === DOT && nameEnd - nameStart > 2 && tree.hidesListed(entries.name, this.node))
+      return true;
     // What is a file on the host may be anything but a directory to the guest, and asking would cost a call for each.
     const type = tree.policy.shown !== undefined && entries.type === DT_REG ? DT_UNKNOWN : entries.type;
     const shown = this.#nodeShownAs(bytes, nameStart, nameEnd, entries);

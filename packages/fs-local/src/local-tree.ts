@@ -32,7 +32,7 @@ import { closeNode, gainDescriptor } from "./host/node-life.ts";
 import { check, failure } from "./host/status.ts";
 import { VectorPool } from "./host/vectors.ts";
 import { LocalNode } from "./local-node.ts";
-import { isSameKey } from "./node-key.ts";
+import { isSameKey, pathOf } from "./node-key.ts";
 
 const DOT = 0x2e;
 
@@ -67,7 +67,10 @@ export class LocalTree implements FsTree {
   readonly uid: number = effectiveUid();
   /** Nodes that hold locks. */
   readonly locked: Set<LocalNode> = new Set();
+  /** Names of what is being made just now, and hidden until it is complete. */
+  readonly staged: Set<string> = new Set();
   isClosed = false;
+  #hasToldOfLeftovers = false;
   readonly #servesSubfolders: boolean;
   #root: LocalNode | undefined;
   #serial = 0;
@@ -191,6 +194,18 @@ export class LocalTree implements FsTree {
     if (name.charCodeAt(0) !== DOT) return false;
     const { policy } = this;
     return (policy.making.kind === "staged" && isStagedName(name)) || policy.hides?.(name) === true;
+  }
+
+  /** The same for an entry that is listed. What a crash has left half made is told once. */
+  hidesListed(name: string, directory: LocalNode): boolean {
+    if (!this.hides(name)) return false;
+    if (isStagedName(name) && !this.staged.has(name) && !this.#hasToldOfLeftovers) {
+      this.#hasToldOfLeftovers = true;
+      this.log.warn("a server that has ended left an object half made: run ninefold check on the folder", {
+        path: [...pathOf(directory), name].join("/"),
+      });
+    }
+    return true;
   }
 
   /** Throws EROFS when nothing may be changed. */

@@ -36,10 +36,19 @@ export type TreeOptions = Partial<{
 }>;
 
 /** A tree over `path`, closed after the test. */
-export async function treeOver(path: string, model: Model, options: TreeOptions = {}): Promise<FsTree> {
+export async function treeOver(
+  path: string,
+  model: Model,
+  options: TreeOptions = {},
+  warn: (line: string) => void = () => {},
+): Promise<FsTree> {
+  const log = {
+    ...silentLogger,
+    warn: (message: string, fields?: object) => warn(`${message} ${JSON.stringify(fields)}`),
+  };
   const tree = await localFs.open(
     { path, security_model: model, readonly: false, multidevs: "remap", ...options },
-    { fsdev: "fs0", log: silentLogger, baseDirectory: "/", securityModels: [mappedXattr, mappedFile] },
+    { fsdev: "fs0", log, baseDirectory: "/", securityModels: [mappedXattr, mappedFile] },
   );
   onTestFinished(() => tree.close());
   return tree;
@@ -50,11 +59,12 @@ export async function served(
   model: Model,
   options: TreeOptions = {},
   uid = 1000,
-): Promise<{ path: string; tree: FsTree; root: FsNode }> {
+): Promise<{ path: string; tree: FsTree; root: FsNode; lines: string[] }> {
   const path = folder();
-  const tree = await treeOver(path, model, options);
+  const lines: string[] = [];
+  const tree = await treeOver(path, model, options, (line) => lines.push(line));
   const remote = await throughEngine.reach(tree);
-  return { path, tree, root: await remote.attach("", { name: "guest", uid }) };
+  return { path, tree, lines, root: await remote.attach("", { name: "guest", uid }) };
 }
 
 export function made(mode: number, uid = -1, gid = 1000): CreateOptions {

@@ -260,6 +260,17 @@ describe("mapped-xattr is a file system", () => {
     expect(await codeOf(root.create(hidden, OPEN.WRITE, made(0o644)))).toBe("EINVAL");
   });
 
+  test("that tells the operator once of what a crash has left", async () => {
+    const { path, lines, root } = await served("mapped-xattr");
+    mkdirSync(join(path, "d"));
+    for (const digit of ["0", "1"]) mkdirSync(join(path, "d", `.ninefold-new-${digit.repeat(16)}`));
+    const d = await root.lookup("d");
+    expect(await namesIn(d)).toEqual([]);
+    expect(await namesIn(d)).toEqual([]);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/half made: run ninefold check .*"d\/\.ninefold-new-/);
+  });
+
   test("where names are made once, whatever they are", async () => {
     const { path, root } = await served("mapped-xattr");
     await writeFile(root, "f", "old");

@@ -98,15 +98,17 @@ async function publish(
   if (typeof object === "number")
     throw failure(isGone(directory, directoryFd) ? -ERRNO.ENOENT : object, name);
   const { changes } = directory;
-  let status: Status =
-    type === S_IFLNK && hostType === S_IFREG ? await writeTarget(directory, object.fd, target) : 0;
-  if (status >= 0) {
-    const made = { fd: object.fd, changes, type, hostType, rdev, options, directory, name };
-    status = await making.publish(made, () => object.give(name));
+  const { fd } = object;
+  const made = { fd, changes, type, hostType, rdev, options, directory, name };
+  try {
+    const isMappedLink = type === S_IFLNK && hostType === S_IFREG;
+    if (isMappedLink) check(await writeTarget(directory, fd, target), name);
+    check(await making.publish(made, () => object.give(name)), name);
+    return object;
+  } catch (error) {
+    await object.discard();
+    throw error;
   }
-  if (status >= 0) return object;
-  await object.discard();
-  throw failure(status, name);
 }
 
 async function writeTarget(directory: LocalNode, fd: number, target: string): Promise<Status> {

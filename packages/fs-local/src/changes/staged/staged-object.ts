@@ -83,9 +83,14 @@ async function stageByName(
   const name = STAGED_PREFIX + randomBytes(8).toString("hex");
   const isDirectory = kind.hostType === S_IFDIR;
   let isNamed = false;
+  const { staged } = directory.tree;
+  staged.add(name);
   const remove = () => unlinkat(directoryFd, name, isDirectory ? AT_REMOVEDIR : 0);
   const fd = await retried(directory, () => makeByName(directory, directoryFd, name, kind, remove));
-  if (fd < 0) return fd;
+  if (fd < 0) {
+    staged.delete(name);
+    return fd;
+  }
   return {
     fd,
     async give(finalName) {
@@ -93,10 +98,12 @@ async function stageByName(
       // Not every file system knows the flag; that nothing is there was seen before, in the same turn.
       if (status === -ERRNO.EINVAL) status = await move(directory, directoryFd, name, finalName, 0);
       isNamed = status >= 0;
+      if (isNamed) staged.delete(name);
       return status;
     },
     async discard() {
       if (!isNamed) remove();
+      staged.delete(name);
       close(fd);
     },
   };
