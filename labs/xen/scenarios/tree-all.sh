@@ -1,0 +1,3 @@
+# The whole tree suite; boot with --tools.
+WITHOUT=
+. /repo/labs/xen/scenarios/tree.sh
