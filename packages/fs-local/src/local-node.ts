@@ -135,6 +135,14 @@ export class LocalNode implements FsNode, HostNode {
     return this.device.listings;
   }
 
+  countDescriptor(): boolean {
+    return this.tree.descriptors.take();
+  }
+
+  discountDescriptor(): void {
+    this.tree.descriptors.give();
+  }
+
   /** Whether `stat` tells of this object; the mount it was seen through may be another. */
   isSame(stat: StatxBuffer): boolean {
     return (

@@ -1,7 +1,8 @@
 import { linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { encodeDevice, IoVec, OPEN, S_IFBLK, S_IFIFO } from "@ninefold/core/contracts";
+import { encodeDevice, type FsNode, IoVec, OPEN, S_IFBLK, S_IFIFO } from "@ninefold/core/contracts";
 import { describe, expect, test } from "vitest";
+import type { LocalTree } from "../../fs-local/src/local-tree.ts";
 import { codeOf, hostTree, made, namesIn, served, shownOf, writeFile, xattrsOf } from "./helpers.ts";
 
 const META = ".virtfs_metadata";
@@ -149,6 +150,22 @@ describe("mapped-file carries metadata along", () => {
     await root.rename("d", root, "e");
     await (await root.lookup("e")).rename("g", root, "back");
     expect((await shownOf(await root.lookup("back")))[0]).toBe(10);
+  });
+
+  test("as far as there are descriptors to keep", async () => {
+    const { tree, root } = await served("mapped-file", { descriptors: 16 });
+    const nodes: FsNode[] = [];
+    const direct = await tree.attach("", { name: "", uid: 1000 });
+    for (let i = 0; i < 40; i++) {
+      nodes.push(await writeFile(direct, `f${i}`).catch(() => direct));
+      await direct.link(`g${i}`, nodes[i] as FsNode).catch(() => {});
+      await direct.unlink(`f${i}`, false).catch(() => {});
+    }
+    // All are held: what there is no room for is refused, and nothing else suffers.
+    expect((tree as LocalTree).descriptors.used).toBeLessThanOrEqual(16);
+    for (const node of nodes) node.release();
+    await writeFile(root, "after");
+    expect((await shownOf(await root.lookup("after")))[0]).toBe(1000);
   });
 
   test("of the host's own files, which had none, too", async () => {

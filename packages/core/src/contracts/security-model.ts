@@ -83,6 +83,10 @@ export interface HostNode extends HostObject {
   readonly reads: CallPace;
   /** The model's own, from call to call. Undefined at first. */
   metadata: object | undefined;
+  /** Before a descriptor is kept in `metadata` beyond the call. False: there is no room for one. */
+  countDescriptor(): boolean;
+  /** One that was counted is closed. */
+  discountDescriptor(): void;
 }
 
 export interface ShownAttributes {

@@ -59,6 +59,8 @@ function setOwner(node: HostNode, uid: number, gid: number): Outcome {
 
 function forget(node: HostNode): void {
   const known = metadataOf(node);
-  if (known.kept >= 0) close(known.kept);
+  if (known.kept < 0) return;
+  close(known.kept);
   known.kept = -1;
+  node.discountDescriptor();
 }

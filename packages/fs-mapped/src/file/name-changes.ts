@@ -87,10 +87,15 @@ export async function keep(node: HostNode): Promise<void> {
   const entry = await lookAt(changes, node.fd, "", AT_EMPTY_PATH);
   // Other names of it lead to the same metadata, which its holder may go on to change.
   if (typeof entry === "number" || entry.isDirectory || entry.links < 2 || known.kept >= 0) return;
+  // Without room for it changes by this holder last as long as the node, and do not reach the other names.
+  if (!node.countDescriptor()) return;
   const fd = await atPlaceOf(node, false, (place) => openFile(changes, place, O_RDWR));
-  if (fd < 0) return;
-  if (known.kept >= 0) close(fd);
-  else known.kept = fd;
+  if (fd >= 0 && known.kept < 0) {
+    known.kept = fd;
+    return;
+  }
+  if (fd >= 0) close(fd);
+  node.discountDescriptor();
 }
 
 /** A status that is no error; after one that is, `undo` has run. */
