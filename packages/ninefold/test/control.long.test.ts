@@ -80,7 +80,7 @@ describe("the control socket", () => {
     await expect.poll(() => replies.length).toBe(5);
     expect(replies).toMatchObject([
       { error: "a request is one line of JSON" },
-      { error: expect.stringMatching(/^there is no command undefined; commands: status, fsdev-list, /) },
+      { error: expect.stringMatching(/^there is no command undefined; commands: status, /) },
       { error: "a request is an object" },
       { id: 1, error: expect.stringMatching(/^there is no command "constructor"; commands: status, /) },
       { id: 2, result: { state: "running" } },
