@@ -45,6 +45,30 @@ describe("offers of a toolstack", () => {
     await source.stop();
   });
 
+  test.each([
+    ["answered by whom serves all guests", {}, "6"],
+    ["left to others by who does not", { claim: false }, "5"],
+  ])("a device that is taken back before anybody saw it whole is %s", async (_, options, state) => {
+    const store = new MemoryXenStore();
+    const takenBack = (domid: number): Promise<void> =>
+      store.transaction(async (view) => {
+        const backend = `/local/domain/0/backend/xen_9pfs/${domid}/0`;
+        await view.write(`${backend}/frontend`, `/local/domain/${domid}/device/9pfs/0`);
+        await view.write(`${backend}/online`, "0");
+        await view.write(`${backend}/state`, "5");
+      });
+    await takenBack(1);
+    const { source, log } = await offersOf(store, options);
+    await takenBack(2);
+    await waitForNode(store, "/local/domain/0/backend/xen_9pfs/2/0/state", state, 2000);
+    await new Promise((done) => setTimeout(done, 20));
+    expect(await store.read("/local/domain/0/backend/xen_9pfs/2/0/state")).toBe(state);
+    // What was there at the start may be in another's hands.
+    expect(await store.read("/local/domain/0/backend/xen_9pfs/1/0/state")).toBe("5");
+    expect(log).toEqual([]);
+    await source.stop();
+  });
+
   test.each(["qemu-lifetime.watch", "xl-lifetime.trace"])(
     "%s, event by event: one offer, one withdrawal",
     async (name) => {

@@ -9,6 +9,8 @@ export interface ScannedDevice {
   readonly backendPath: string;
   readonly frontendPath: string | undefined;
   readonly state: number | undefined;
+  /** The toolstack has not taken it back. */
+  readonly isOnline: boolean;
   /** Undefined as long as something that must be there is not, and once the toolstack takes the device back. */
   readonly offer: Offer | undefined;
 }
@@ -52,12 +54,13 @@ async function readDevice(
   const read = (name: string): Promise<string | undefined> => view.read(`${backendPath}/${name}`);
   const frontendPath = await read("frontend");
   const state = parseState(await read("state"));
-  const device = { id, backendPath, frontendPath, state };
+  const isOnline = (await read("online")) !== "0";
+  const device = { id, backendPath, frontendPath, state, isOnline };
   const isComplete =
     frontendPath !== undefined &&
     state !== undefined &&
     (await view.read(`${frontendPath}/state`)) !== undefined;
-  if (!isComplete || (await read("online")) === "0") return { ...device, offer: undefined };
+  if (!isComplete || !isOnline) return { ...device, offer: undefined };
   const limits = new Map<string, string | undefined>();
   for (const name of LIMIT_NODES) limits.set(name, await read(name));
   const offer: Offer = {

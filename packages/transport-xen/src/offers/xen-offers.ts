@@ -38,6 +38,10 @@ class XenOffers implements OfferSource {
   readonly #options: XenOffersOptions;
   readonly #kinds: readonly string[];
   readonly #known = new Map<string, KnownOffer>();
+  /** It serves in the place of xen-9pfsd: a device that was taken back before it could be offered is its to answer, too. */
+  readonly #isForAll: boolean;
+  /** Devices that were there at the start, and were no offers: they may be another's. */
+  #others: Set<string> | undefined;
   /** Devices whose front end is not complete, by its path. */
   readonly #frontends = new Map<string, XenStoreWatch>();
   #store: XenStore | undefined;
@@ -53,6 +57,7 @@ class XenOffers implements OfferSource {
   constructor(options: XenOffersOptions) {
     this.#options = options;
     this.#kinds = options.kinds ?? ["9pfs", "xen_9pfs"];
+    this.#isForAll = options.claim ?? true;
   }
 
   async start(sink: OfferSink): Promise<void> {
@@ -108,6 +113,7 @@ class XenOffers implements OfferSource {
     this.#frontends.clear();
     await this.#queue;
     this.#known.clear();
+    this.#others = undefined;
     await this.#unclaim().catch((error: unknown) => {
       this.#options.log?.warn("the claim on libxl's type=xen_9pfsd could not be taken back", { error });
     });
@@ -157,13 +163,16 @@ class XenOffers implements OfferSource {
       this.#known.delete(id);
       this.#sink?.withdraw(id);
     }
-    for (const { id, offer, state, backendPath } of devices) {
+    this.#others ??= new Set(devices.filter(({ offer }) => offer === undefined).map(({ id }) => id));
+    for (const id of this.#others) if (!present.has(id)) this.#others.delete(id);
+    for (const { id, offer, state, isOnline, backendPath } of devices) {
       const known = this.#known.get(id);
       if (known === undefined && offer !== undefined) {
         this.#known.set(id, { identity: identityOf(offer), isRefused: false });
         this.#sink?.offer(offer);
-      } else if (known?.isRefused === true && state === STATE.CLOSING) {
-        await writeClosed(store, backendPath);
+      } else if (state === STATE.CLOSING) {
+        const isUnseen = known === undefined && !isOnline && this.#isForAll && !this.#others.has(id);
+        if (known?.isRefused === true || isUnseen) await writeClosed(store, backendPath);
       }
     }
     const incomplete = devices.filter(({ offer }) => offer === undefined);
