@@ -122,7 +122,8 @@ export class HostEntry implements Disposable {
     if (!this.xattrs().includes(name)) return undefined;
     const length = getxattr(this.fd, name, scratch);
     if (length === -Errno.ENODATA) return undefined;
-    return scratch.slice(0, need(length, this.path, `reading its attribute ${name}`));
+    // A copy: the slice of a Buffer would be a view.
+    return Uint8Array.from(scratch.subarray(0, need(length, this.path, `reading its attribute ${name}`)));
   }
 
   setXattr(name: string, value: Uint8Array): void {

@@ -74,6 +74,22 @@ describe.skipIf(!isRoot)("a folder of every kind of object", () => {
     expect(readdirSync(folder).sort()).toEqual(["bare", "given"]);
   });
 
+  test("a folder's two access lists, when they differ, stay each its own", () => {
+    const folder = emptyFolder();
+    const plan = { kind: "folder", uid: 1, gid: 1, text: "", xattr: true } as const;
+    // The second inherits both from the first, and its mode changes one of them.
+    build(folder, [
+      { ...plan, at: 0, mode: 0o755, acl: true },
+      { ...plan, at: 1, mode: 0o604, acl: false },
+    ]);
+    const before = snapshot(folder);
+    for (const model of ["mapped-xattr", "mapped-file"] as const) {
+      convert(folder, "passthrough", model);
+      convert(folder, model, "passthrough");
+      expect(snapshot(folder)).toEqual(before);
+    }
+  });
+
   test("a dry run changes nothing and counts", () => {
     const folder = emptyFolder();
     build(folder, [{ kind: "link", at: 0, uid: 1, gid: 1, mode: 0, text: "t", xattr: false, acl: false }]);

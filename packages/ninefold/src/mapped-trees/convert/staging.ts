@@ -111,15 +111,15 @@ export class Staging implements Disposable {
     });
   }
 
-  /** Takes the folder away with what is in it. */
+  /** Takes the folder away with what is in it; what says where the conversion is goes last. */
   remove(): void {
     this.restoreTimes(this.#root);
     using root = openRoot(this.#root.path);
-    const { times } = root;
-    for (const name of namesIn(this.#folder)) if (name !== STATE) unlinkat(this.#folder.fd, name, 0);
-    unlinkat(this.#folder.fd, STATE, 0);
+    const last = [`times-${root.identity}`, STATE];
+    for (const name of namesIn(this.#folder)) if (!last.includes(name)) this.#unlink(name);
+    for (const name of last) this.#unlink(name);
     need(unlinkat(this.#root.fd, STAGING_NAME, AT_REMOVEDIR), this.#folder.path, "removing it");
-    need(futimens(this.#root.fd, ...times), this.#root.path, "setting its times");
+    need(futimens(root.fd, ...root.times), root.path, "setting its times");
   }
 
   [Symbol.dispose](): void {
