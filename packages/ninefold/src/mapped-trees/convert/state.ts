@@ -4,18 +4,23 @@ import { z } from "zod";
 export const MODELS = ["mapped-xattr", "mapped-file", "passthrough", "none"] as const;
 export type Model = (typeof MODELS)[number];
 
-const schema = z.strictObject({
+/**
+ * How far a conversion has come. `write`: everything is still there as it was, and `to`'s part is being added. `clean`: all of that is
+ * there, and `from`'s part is being taken away.
+ */
+export interface ConversionState {
+  readonly version: 1;
+  readonly from: Model;
+  readonly to: Model;
+  readonly phase: "write" | "clean";
+}
+
+const schema: z.ZodType<ConversionState> = z.strictObject({
   version: z.literal(1),
   from: z.enum(MODELS),
   to: z.enum(MODELS),
   phase: z.enum(["write", "clean"]),
 });
-
-/**
- * How far a conversion has come. `write`: everything is still there as it was, and `to`'s part is being added. `clean`: all of that is
- * there, and `from`'s part is being taken away.
- */
-export type ConversionState = z.infer<typeof schema>;
 
 /** Throws ConfigError when it is none: nobody but a conversion writes it. */
 export function parseState(text: string, folder: string): ConversionState {
