@@ -1,4 +1,4 @@
-# The connection to xenstored is lost while a guest is served, and comes back; then xenstored replaces itself.
+# The connection to xenstored is lost while a guest is served, and comes back.
 mkdir -p /srv/lab; echo "hello from lab" >/srv/lab/hello
 store=/run/store.sock
 proxy() { node /share/probe.mjs proxy $store /run/xenstored/socket & through=$!; wait_for 60 test -S $store; }
@@ -7,9 +7,9 @@ proxy
 ninefold_serves -fsdev local,id=lab,path=/srv/lab,security_model=none -device xen-9p,fsdev=lab,mount_tag=lab \
   -xen-attach --attach xen-9p --xenstore $store
 guest held "$(p9 lab)" load; wait_for 240 says held "GUEST round 1"; id=$(domid held)
-kill -9 $through; wait $through 2>/dev/null
+kill -9 $through; wait $through 2>/dev/null; note "no connection"
 before=$(rounds held)
-check "a guest is served on while the connection to xenstored is lost" wait_for 120 says held "GUEST round $((before + 3))"
+check "a guest is served on while the connection to xenstored is lost" wait_for 45 says held "GUEST round $((before + 3))"
 check "and the log says so" grep -q "the connection to xenstored is lost" /tmp/ninefold.log
 proxy
 check "it is had again" wait_for 60 grep -q "connected to xenstored again" /tmp/ninefold.log
@@ -17,14 +17,5 @@ xl destroy held
 check "what changes in xenstore is seen again: the guest's device ends" wait_for 30 node_gone "$BACKEND/xen_9pfs/$id"
 guest next "$(p9 lab)" basic; wait_for 240 is_gone next
 check "the next guest is served" says next "GUEST unmounted"
-
-guest kept "$(p9 lab)" load; wait_for 240 says kept "GUEST round 1"; before=$(rounds kept)
-if xenstore-control live-update -F "$(command -v xenstored)" >/tmp/update.log 2>&1; then
-  check "a guest is served on when xenstored replaces itself" wait_for 120 says kept "GUEST round $((before + 3))"
-else
-  echo "# this xenstored cannot replace itself: $(head -1 /tmp/update.log)"
-fi
-id=$(domid kept); xl destroy kept
-check "and its device ends with it" wait_for 30 node_gone "$BACKEND/xen_9pfs/$id"
 stop_backend; kill $through
-[ $FAILED = 0 ] || { tail -40 /tmp/ninefold.log; for name in held next kept; do echo "# console of $name"; console $name | tail -8; done; }
+[ $FAILED = 0 ] || { tail -40 /tmp/ninefold.log; for name in held next; do echo "# console of $name"; console $name | tail -8; done; }

@@ -42,7 +42,8 @@ async function openDevice(
   const store = await orConfigError(host.device, () =>
     lastingXenStore({
       connect: () => xen.connectXenStore(options.xenstore),
-      onLoss: (error) => log.warn("the connection to xenstored is lost: the device is served on", { error }),
+      onLoss: ({ message: reason }) =>
+        log.warn("the connection to xenstored is lost: the device is served on", { reason }),
       onReturn: () => log.info("connected to xenstored again"),
     }),
   );

@@ -196,8 +196,8 @@ class XenOffers implements OfferSource {
 function connectForGood(socketPath: string, log: Logger | undefined): Promise<LastingXenStore> {
   return lastingXenStore({
     connect: () => connectXenStore(socketPath),
-    onLoss: (error) =>
-      log?.warn("the connection to xenstored is lost: no offers are seen until it is back", { error }),
+    onLoss: ({ message: reason }) =>
+      log?.warn("the connection to xenstored is lost: no offers are seen until it is back", { reason }),
     onReturn: () => log?.info("connected to xenstored again"),
   });
 }
