@@ -16,7 +16,13 @@ import {
   unlinkat,
 } from "@ninefold/native";
 
-const CALLS = {
+type CallName =
+  | ("openat" | "openat2" | "mkdirat" | "unlinkat" | "renameat2" | "linkat" | "linkDescriptor" | "statx")
+  | ("preadBytes" | "pwriteBytes" | "ftruncate" | "getdents64");
+
+type Call<Name extends CallName> = (...args: Parameters<AsyncFiles[Name]>) => Status;
+
+const CALLS: { readonly [Name in CallName]: Call<Name> } = {
   ftruncate,
   getdents64,
   linkat,
@@ -29,15 +35,15 @@ const CALLS = {
   renameat2,
   statx,
   unlinkat,
-} as const;
+};
 
 /** The host's call of this name: at once while such calls are quick, else on the thread pool. */
-export function hostCall<Name extends keyof typeof CALLS>(
+export function hostCall<Name extends CallName>(
   pace: CallPace,
   name: Name,
   ...args: Parameters<AsyncFiles[Name]>
 ): Outcome {
-  const now = CALLS[name] as (...args: Parameters<AsyncFiles[Name]>) => Status;
+  const now = CALLS[name] as Call<Name>;
   const later = asyncFiles[name] as (...args: Parameters<AsyncFiles[Name]>) => Promise<Status>;
   return pace.run(
     () => now(...args),
