@@ -24,7 +24,7 @@ describe("9P2000.u: errors", () => {
     expect(await clunk()).toEqual({ ecode: ERRNO.EBADF });
   });
 
-  it("leave the text out where it has no room, and end the conversation where the number has none", async () => {
+  it("leave out the text, then the number, where they have no room", async () => {
     const guest = await guestWith({});
     const [text, wide] = ["Bad file descriptor", { type: "Rerror", fields: { errno: ERRNO.EBADF } }];
     for (const [room, ename] of [
@@ -35,10 +35,22 @@ describe("9P2000.u: errors", () => {
       const reply = await guest.send("Tclunk", { fid: 7 }, { room }).reply;
       expect(reply).toMatchObject({ ...wide, fields: { ename, errno: ERRNO.EBADF } });
     }
-    for (const room of [0, 11, 12]) {
-      const exchange = new TestExchange(encodeMessage("Tclunk", 1, { fid: 0 }), room, 1);
-      expect(guest.session.handle(exchange)).toBe(BROKEN);
+    for (const room of [11, 12]) {
+      const exchange = new TestExchange(encodeMessage("Tclunk", 1, { fid: 7 }), room, 1);
+      exchange.complete(guest.session.handle(exchange));
+      expect([...exchange.bytes()]).toEqual([9, 0, 0, 0, 107, 1, 0, 0, 0]);
     }
+    expect(guest.session.handle(new TestExchange(encodeMessage("Tclunk", 1, { fid: 7 }), 10, 1))).toBe(
+      BROKEN,
+    );
+  });
+
+  it("leave a Tread of one byte its answer, for which Linux gives 12 bytes of room", async () => {
+    const guest = await guestWith({ last: "x" });
+    await guest.walk(0, 1, "last");
+    await guest.rpc("Topen", { fid: 1, mode: 0 });
+    const reply = await guest.send("Tread", { fid: 1, offset: 0, count: 1 }, { room: 12 }).reply;
+    expect(reply).toMatchObject({ type: "Rread", fields: { data: new TextEncoder().encode("x") } });
   });
 
   it("have a text for every errno, none longer than Linux's client takes", () => {

@@ -94,9 +94,9 @@ export const STAT =
 
 /** `size[4] type[1] tag[2]`. */
 export const HEADER_SIZE = 7;
-/** Rlerror: the shortest room in which anything can be refused. */
+/** Rlerror: the shortest room in which anything can be refused, and what comes before the data of Rread. */
 export const RLERROR_SIZE = 11;
-/** Rerror without any text: the same in 9P2000.u. */
+/** Rerror with a number and no text, in 9P2000.u. */
 export const RERROR_SIZE = 13;
 /** What comes before the data of Twrite, and of Rread and Rreaddir. */
 export const TWRITE_HEADER_SIZE = 23;

@@ -4,6 +4,9 @@ import { decodeMessage, type Message, NOFID } from "@ninefold/engine/codec";
 /** Fields that name a fid which must be there. */
 const USES = ["fid", "dfid", "dirfd", "olddirfid", "newdirfid"] as const;
 
+/** Rversion's fixed part. */
+const RVERSION_SIZE = 13;
+
 /**
  * Knows by requests and answers alone which fids there are, when one request is under way at a time: no number may be
  * given twice, and nothing may be done with one that was never given or is gone.
@@ -18,7 +21,7 @@ export class FidOracle {
     const errno = errnoOf(reply);
     if (message.type === "Tversion") {
       // Refused before anything happens when not even the reply's fixed part fits.
-      if (errno !== ERRNO.EMSGSIZE || room >= 13) this.#live.clear();
+      if (room >= RVERSION_SIZE) this.#live.clear();
     } else if (message.type === "Tclunk") {
       const { fid } = message.fields;
       if (errno === ERRNO.EBADF && this.#live.has(fid)) throw new Error(`fid ${fid} was there, and is not`);
