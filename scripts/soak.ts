@@ -20,6 +20,7 @@ const RUNS: readonly (readonly [script: string, ...args: string[]])[] = [
   ["bench"],
   ["bench:scale"],
   ["soak:sqlite"],
+  ["soak:crash"],
   ["fuzz:xen-ring", "--cases", "3000000"],
   ["soak:xen"],
   ["bench:xen"],
