@@ -33,11 +33,12 @@ export async function emptyDirectory(pace: CallPace, parent: number, name: strin
   try {
     const removed = await hostCall(pace, "unlinkat", directory, METADATA_DIRECTORY, AT_REMOVEDIR);
     if (removed !== -ERRNO.ENOTEMPTY) return;
-    const names = await namesIn(pace, directory, ".");
-    if (names.some((each) => each !== METADATA_DIRECTORY && !isStagedName(each))) return;
+    const isLeftover = (each: string): boolean => each === METADATA_DIRECTORY || isStagedName(each);
+    const names = await namesIn(pace, directory, isLeftover);
+    if (names === undefined) return;
     await inFolder(pace, directory, false, async (folder) => {
-      for (const orphan of await namesIn(pace, folder, "."))
-        await hostCall(pace, "unlinkat", folder, orphan, 0);
+      const orphans = await namesIn(pace, folder, () => true);
+      for (const orphan of orphans ?? []) await hostCall(pace, "unlinkat", folder, orphan, 0);
       return 0;
     });
     await hostCall(pace, "unlinkat", directory, METADATA_DIRECTORY, AT_REMOVEDIR);
@@ -49,20 +50,31 @@ export async function emptyDirectory(pace: CallPace, parent: number, name: strin
   }
 }
 
-/** Names in a folder, but `.` and `..`; none when it cannot be read. */
-export async function namesIn(pace: CallPace, at: number, path: string): Promise<string[]> {
-  const fd = await hostCall(pace, "openat2", at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE);
-  if (fd < 0) return [];
+/** Names in a folder, but `.` and `..`; undefined when it cannot be read, and as soon as one is not `allowed`. */
+async function namesIn(
+  pace: CallPace,
+  at: number,
+  allowed: (name: string) => boolean,
+): Promise<string[] | undefined> {
+  const fd = await hostCall(pace, "openat2", at, ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE);
+  if (fd < 0) return undefined;
   const memory = NativeMemory.allocate(LISTING);
   const entries = new DirectoryEntries(memory);
   const names: string[] = [];
-  for (;;) {
-    const filled = await hostCall(pace, "getdents64", fd, memory.address, memory.length);
-    if (filled <= 0) break;
-    entries.reset(filled);
-    while (entries.next()) if (entries.name !== "." && entries.name !== "..") names.push(entries.name);
+  try {
+    for (;;) {
+      const filled = await hostCall(pace, "getdents64", fd, memory.address, memory.length);
+      if (filled < 0) return undefined;
+      if (filled === 0) return names;
+      entries.reset(filled);
+      while (entries.next()) {
+        if (entries.name === "." || entries.name === "..") continue;
+        if (!allowed(entries.name)) return undefined;
+        names.push(entries.name);
+      }
+    }
+  } finally {
+    memory.close();
+    close(fd);
   }
-  memory.close();
-  close(fd);
-  return names;
 }
