@@ -100,7 +100,7 @@ async function fuzz([tag = "lab", first = "1", lives = "100"]: readonly string[]
     const seed = Number(first) + i;
     const device = await attachDevice(store, { domid: 0, devid: 60, tag });
     try {
-      await hostileLife(new Random(seed), { store, domain, device });
+      await hostileLife(new Random(seed), { store, domain, device, patienceMs: 5000 });
       const reason = (await store.read(`${device.backend}/error`)) ?? "(none)";
       const kind = reason.replace(/\d+/g, "N").slice(0, 60);
       reasons.set(kind, (reasons.get(kind) ?? 0) + 1);

@@ -10,7 +10,7 @@ lane=$(lane_of)
 echo 8192 >/sys/module/xen_gntalloc/parameters/limit
 seed=${SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 echo "# seed $seed"
-node /share/probe.mjs fuzz lab "$seed" "${LIVES:-200}" || FAILED=1
+node /share/probe.mjs fuzz lab "$seed" "${LIVES:-60}" || FAILED=1
 check "the server is the same process" test "$(lane_of)" = "$lane"
 check "nothing outside of the share is changed" test "$(outside)" = "$before"
 check "no page of theirs is left mapped" eval '! grep -q /dev/xen/gntdev "/proc/$lane/maps"'

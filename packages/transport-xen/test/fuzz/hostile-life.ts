@@ -2,7 +2,7 @@ import { sequenceOf } from "../../../engine/test/fuzz/case.ts";
 import { Random as MessageRandom } from "../../../engine/test/fuzz/random.ts";
 import { FIELD, halfLength } from "../../src/ring/index.ts";
 import type { Grant, GrantingDomain, ToolstackDevice } from "../../src/testing/index.ts";
-import { FrontRing } from "../../src/testing/index.ts";
+import { FrontRing, waitForNode } from "../../src/testing/index.ts";
 import type { XenStore } from "../../src/xenstore/index.ts";
 import type { Random } from "./random.ts";
 
@@ -11,14 +11,23 @@ export interface HostilePlace {
   readonly store: XenStore;
   readonly domain: GrantingDomain;
   readonly device: ToolstackDevice;
+  /** How long to wait for a back end that takes its time, in milliseconds; not at all unless given. */
+  readonly patienceMs?: number;
 }
 
 /**
  * One hostile life of one device: nodes, references, orders, ports, states, ring pages and messages, as `random` has it.
  * At the end the front end says Closed, or is gone. Whoever calls this looks what became of the back end.
  */
-export async function hostileLife(random: Random, { store, domain, device }: HostilePlace): Promise<void> {
-  const { frontend } = device;
+export async function hostileLife(random: Random, place: HostilePlace): Promise<void> {
+  const { store, domain, device, patienceMs } = place;
+  const { frontend, backend } = device;
+  const backendIs = async (state: RegExp): Promise<void> => {
+    if (patienceMs === undefined) return;
+    await waitForNode(store, `${backend}/state`, state, patienceMs).catch(() => {});
+  };
+  // Now and then it does not even wait for InitWait.
+  if (!random.chance(8)) await backendIs(/^2$/);
   const order = random.pick([0, 1, 1, 2]);
   const page = domain.grant(1);
   const data = domain.grant(2 ** order);
@@ -38,6 +47,7 @@ export async function hostileLife(random: Random, { store, domain, device }: Hos
     }
   });
   await store.write(`${frontend}/state`, "3");
+  await backendIs(/^[456]$/);
   for (let step = 0; step < 1 + random.below(6); step++) {
     if (random.chance(5)) await store.write(`${frontend}/state`, String(random.below(9)));
     else if (random.chance(2)) await store.write(`${frontend}/state`, "4");
@@ -45,7 +55,7 @@ export async function hostileLife(random: Random, { store, domain, device }: Hos
     converse(random, messages, page, data, order);
     ports[0].notify();
   }
-  await new Promise((done) => setTimeout(done, random.below(3)));
+  await new Promise((done) => setTimeout(done, random.below(3) + (patienceMs === undefined ? 0 : SETTLE_MS)));
   if (random.chance(2)) await store.rm(frontend);
   else await store.write(`${frontend}/state`, "6");
   for (const each of [...ports, data, page]) each.close();
@@ -91,4 +101,6 @@ function converse(
   new DataView(page.bytes.buffer, page.bytes.byteOffset).setUint32(field, random.nasty(half), true);
 }
 
+/** For events that take their time. */
+const SETTLE_MS = 50;
 const ODD_NUMBERS = ["", "-1", "0", "x", "4294967295", "4294967296", "1e3", " 1"] as const;
