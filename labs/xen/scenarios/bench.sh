@@ -9,7 +9,7 @@ serve_ninefold() {
   ninefold_serves -fsdev local,id=lab,path=/srv/bench,security_model=none -device xen-9p,fsdev=lab,mount_tag=lab -xen-attach --attach xen-9p --xen claim=off
 }
 serve_qemu() {
-  chroot /qemu /usr/libexec/xen-qemu-system-i386 -xen-domid "$1" -name bench -no-user-config -nodefaults -display none -vnc none \
+  chroot /qemu /usr/libexec/xen-qemu-system-i386 -xen-domid "$1" -name bench -no-user-config -nodefaults -display none \
     -machine xenpv -m 160 >/tmp/qemu.log 2>&1 &
   backend=$!
 }
