@@ -65,7 +65,10 @@ describe("the command", () => {
         ["-fsdev", `local,id=a,path=${folder},security_model=none,readnoly=on`, ...listen],
         /"readnoly" is unknown; allowed: .*security_model/,
       ],
-      [["-fsdev", `local,id=a,path=${folder},security_model=bad`, ...listen], /no security model named "bad"; loaded: passthrough, none/],
+      [
+        ["-fsdev", `local,id=a,path=${folder},security_model=bad`, ...listen],
+        /no security model named "bad"; loaded: passthrough, none/,
+      ],
       [["-fsdev", "memory,id=a", "-listen", "tcp:0,fsdev=a"], /allow-unauthenticated/],
       [["-fsdev", "nope,id=a", ...listen], /no fs driver named "nope"; loaded: .*local/],
       [
