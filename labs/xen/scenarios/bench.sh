@@ -21,7 +21,7 @@ for round in 1 2; do
     node /share/probe.mjs device 9pfs "$id" lab /srv/bench
     "serve_$server" "$id"
     wait_for 60 node_is "$BACKEND/9pfs/$id/0/state" 2 && xl unpause "$name"
-    wait_for 300 is_gone "$name"
+    wait_for 900 is_gone "$name"
     check "$name: the guest did its work" says "$name" "GUEST unmounted"
     console "$name" | sed -n "s/\r//; s/^GUEST bench /BENCH $server /p"
     xl destroy "$name" 2>/dev/null
