@@ -1,7 +1,8 @@
 # Every write to xenstore in the life of a device, as xenstored saw it; docs/XEN.md shows the same.
 mkdir -p /srv/lab; echo "hello from lab" >/srv/lab/hello
 xenstore-control logfile /tmp/xenstored.trace && xenstore-control log on
-ninefold_serves -fsdev local,id=lab,path=/srv/lab,security_model=none -device xen-9p,fsdev=lab,mount_tag=lab -xen-attach --attach xen-9p
+# The socket makes the fsdev's process start before libxl waits for a device.
+ninefold_serves -fsdev local,id=lab,path=/srv/lab,security_model=none -device xen-9p,fsdev=lab,mount_tag=lab -xen-attach --attach xen-9p -listen unix:/run/early,fsdev=lab
 guest traced "$(p9 lab)" hello; id=$(domid traced); wait_for 240 is_gone traced
 check "nothing of the device is left" wait_for 30 node_gone $BACKEND/xen_9pfs
 stop_backend

@@ -1,7 +1,8 @@
 # 64 MiB files at msize 524288, in cache=none and cache=loose, by a PV guest and by a PVH guest.
 mkdir -p /srv/lab; dd if=/dev/urandom of=/srv/lab/big bs=1M count=64 2>/dev/null
+# The socket makes the fsdev's process start before libxl waits for a device.
 ninefold_serves -fsdev local,id=lab,path=/srv/lab,security_model=none \
-  -device xen-9p,fsdev=lab,mount_tag=pv -device xen-9p,fsdev=lab,mount_tag=pvh -xen-attach --attach xen-9p
+  -device xen-9p,fsdev=lab,mount_tag=pv -device xen-9p,fsdev=lab,mount_tag=pvh -xen-attach --attach xen-9p -listen unix:/run/early,fsdev=lab
 sum=$(md5sum </srv/lab/big)
 for kind in pv pvh; do
   GUEST_ARGUMENTS="tag=$kind" GUEST_MEMORY=256 guest $kind "$(p9 $kind)" files $kind

@@ -4,8 +4,9 @@ store=/run/store.sock
 proxy() { node /share/probe.mjs proxy $store /run/xenstored/socket & through=$!; wait_for 60 test -S $store; }
 rounds() { console "$1" | grep -c "GUEST round"; }
 proxy
+# The socket makes the fsdev's process start before libxl waits for a device.
 ninefold_serves -fsdev local,id=lab,path=/srv/lab,security_model=none -device xen-9p,fsdev=lab,mount_tag=lab \
-  -xen-attach --attach xen-9p --xenstore $store
+  -xen-attach --attach xen-9p -listen unix:/run/early,fsdev=lab --xenstore $store
 guest held "$(p9 lab)" load; wait_for 240 says held "GUEST round 1"; id=$(domid held)
 kill -9 $through; wait $through 2>/dev/null; note "no connection"
 before=$(rounds held)
