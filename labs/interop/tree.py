@@ -9,7 +9,8 @@ import stat
 import struct
 import sys
 
-TIME = 1_700_000_000_123_456_000
+# Whole seconds: Linux's client sends no nanoseconds of times that are set.
+TIME = 1_700_000_000_000_000_000
 
 
 def acl(*entries):
