@@ -94,13 +94,18 @@ describe.skipIf(!isRoot)("a conversion that is killed at any moment", () => {
 
     const folder = make();
     let killedWithin = 0;
+    let isKilledAtEnd = false;
     // The first part of a run is Node's own start.
     for (let share = 0.3; !(await run(folder, from, to, wholeMs * share)); share += 0.03) {
       if (existsSync(join(folder, ".ninefold-convert"))) killedWithin++;
-      // It was killed between its last change and its end.
-      else if (killedWithin > 0) break;
+      else if (killedWithin > 0) {
+        isKilledAtEnd = true;
+        break;
+      }
     }
-    expect(snapshot(folder)).toEqual(wanted);
+    // Its last two calls take its own folder away and set the root's times back: what is killed there has done all but that.
+    const root = isKilledAtEnd ? { mtime: expect.any(String) } : {};
+    expect(snapshot(folder)).toEqual({ ...wanted, "": { ...wanted[""], ...root } });
     expect(killedWithin).toBeGreaterThan(0);
   });
 });

@@ -144,7 +144,7 @@ export function attributesOf(path: string): Record<string, string> {
 }
 
 /** Everything that the host says of a folder and all in it, in a form to compare. */
-export function snapshot(folder: string): Record<string, unknown> {
+export function snapshot(folder: string): Record<string, object> {
   const links = new Map<string, number>();
   return Object.fromEntries(
     [...walkPaths(folder)].map((path) => {
