@@ -6,7 +6,7 @@ cp /share/domu-tools.cpio /tmp/
 # The socket makes the fsdev's process start before libxl waits for the device.
 ninefold_serves -xen-attach --attach fsdev-only -fsdev local,id=tree,path=/srv/tree,security_model=passthrough \
   -listen unix:/run/tree,fsdev=tree
-GUEST_RAMDISK=/tmp/domu-tools.cpio GUEST_MEMORY=480 GUEST_ARGUMENTS="without=$without" guest tree "$(p9 lab tree)" tree
+GUEST_RAMDISK=/tmp/domu-tools.cpio GUEST_MEMORY=480 GUEST_ARGUMENTS="without=$without ${OPTIONS:+options=$OPTIONS}" guest tree "$(p9 lab tree)" tree
 wait_for 3600 is_gone tree
 console tree | grep -E '^(not )?ok [0-9]+' | tr -d '\r' |
   sed -E 's/^ok [0-9]+ - (.*) # SKIP .*/# left out: \1/; s/^((not )?ok) [0-9]+ - /\1 - in a guest: /'
