@@ -9,6 +9,7 @@ const SHARED = [
   "client",
   "engine",
   "fs-layers",
+  "fs-mapped",
   "fs-memory",
   "fs-sqlite",
   "ninefold",
