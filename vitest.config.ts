@@ -32,6 +32,8 @@ const common = {
   execArgv: ["--conditions=@ninefold/source"],
   testTimeout: 60_000,
   hookTimeout: 60_000,
+  // States are waited for as long as a busy machine needs.
+  expect: { poll: { timeout: 30_000 } },
 };
 
 export default defineConfig({
