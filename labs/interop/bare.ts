@@ -182,9 +182,9 @@ const servers: Readonly<Record<(typeof WRITERS)[number], Serve>> = {
       peer: { description: "interop" },
       maxMessageSize: 65_536,
     });
-    return remoteTree(connectTo(session, 65_536), SUPPORTS);
+    return remoteTree(connectTo(session, 65_536), SUPPORTS, "9P2000.L");
   },
-  qemu: async (path, model) => remoteTree(await qemuServer(path, model), SUPPORTS),
+  qemu: async (path, model) => remoteTree(await qemuServer(path, model), SUPPORTS, "9P2000.L"),
 };
 
 const SUPPORTS = {

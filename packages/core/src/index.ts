@@ -62,6 +62,7 @@ export {
   type DeviceState,
   type DirectorySink,
   type DriverEnvironment,
+  decodeDevice,
   decodeName,
   definePlugin,
   describeMistake,

@@ -3,7 +3,6 @@ import { createEngine } from "@ninefold/engine";
 import { connectTo } from "@ninefold/transport-memory";
 import { silent } from "../silent-logger.ts";
 import { remoteTree } from "./remote/remote-tree.ts";
-import { unixTree } from "./remote-unix/unix-tree.ts";
 import type { Way } from "./tree-suite.ts";
 
 /** The cases call the tree. */
@@ -25,7 +24,7 @@ export const throughEngineUnix: Way = {
     direct: "the calls go through the engine",
   },
   tuning: { timeGranularityNs: 1_000_000_000 },
-  reach: async (tree) => unixTree(connectTo(sessionOf(tree), MESSAGE_SIZE), tree.supports),
+  reach: async (tree) => remoteTree(connectTo(sessionOf(tree), MESSAGE_SIZE), tree.supports, "9P2000.u"),
 };
 
 let sessions = 0;
@@ -40,7 +39,7 @@ export const throughEngine: Way = {
     xattrValues: "9P2000.L says removal by an empty value",
     direct: "the calls go through the engine",
   },
-  reach: async (tree) => remoteTree(connectTo(sessionOf(tree), MESSAGE_SIZE), tree.supports),
+  reach: async (tree) => remoteTree(connectTo(sessionOf(tree), MESSAGE_SIZE), tree.supports, "9P2000.L"),
 };
 
 function sessionOf(tree: FsTree): MessageHandler {

@@ -78,6 +78,11 @@ export function encodeDevice(major: number, minor: number): number {
   return ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0;
 }
 
+/** `encodeDevice`, the other way round. */
+export function decodeDevice(rdev: number): { readonly major: number; readonly minor: number } {
+  return { major: (rdev >>> 8) & 0xfff, minor: (rdev & 0xff) | ((rdev >>> 12) & 0xfff00) };
+}
+
 /** A time to set: a moment, or the server's own "now". */
 export type TimeChange = "now" | { readonly sec: number; readonly nsec: number };
 

@@ -18,6 +18,7 @@ export type {
 export {
   type AttributeChanges,
   Attributes,
+  decodeDevice,
   encodeDevice,
   type FsStatistics,
   S_IFBLK,

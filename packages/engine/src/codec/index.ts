@@ -36,3 +36,4 @@ export type {
   StatInput,
 } from "./notation.ts";
 export { formatBytes, formatMessage } from "./trace.ts";
+export { DM, fileTypeOf, kindOf, permissionsOf, unixModeOf } from "./unix-mode.ts";

@@ -1,5 +1,6 @@
 import {
   type CreateOptions,
+  decodeDevice,
   ERRNO,
   FsError,
   type FsFile,
@@ -74,9 +75,7 @@ export async function makeSpecial(
   const { making } = directory.tree.policy;
   if (making.kind === "staged") return makeStaged(making, directory, { name, type, rdev, options });
   const mode = type | making.firstMode(options);
-  // Linux's new_encode_dev, the other way round.
-  const major = (rdev >>> 8) & 0xfff;
-  const minor = (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);
+  const { major, minor } = decodeDevice(rdev);
   return make(making, directory, name, type, options, {
     now: (fd) => mknodat(fd, name, mode, major, minor),
     later: (fd) => asyncFiles.mknodat(fd, name, mode, major, minor),

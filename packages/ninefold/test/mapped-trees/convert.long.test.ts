@@ -1,7 +1,8 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { decodeName } from "@ninefold/core";
 import { AT_FDCWD, close, mkdirat, O_DIRECTORY, O_PATH, openat, symlinkat } from "@ninefold/native";
@@ -51,8 +52,21 @@ function plans(count: number): Planned[] {
   }));
 }
 
-/** Runs the command, and kills it after a while; whether it has come to its end. */
-async function run(folder: string, from: Model, to: Model, killAfterMs: number): Promise<boolean> {
+const STAGING = ".ninefold-convert";
+
+/** When something was last done in the conversion's own folder. */
+function lastWork(folder: string): number | undefined {
+  return statSync(join(folder, STAGING), { throwIfNoEntry: false })?.ctimeMs;
+}
+
+/** Runs the command, and kills it that long after its first work on the tree. `workMs` is undefined when it did not come to its end. */
+async function run(
+  folder: string,
+  from: Model,
+  to: Model,
+  killAfterMs: number,
+): Promise<{ readonly workMs: number | undefined }> {
+  const before = lastWork(folder);
   const child = spawn(
     process.execPath,
     ["--conditions=@ninefold/source", BIN, "convert", folder, "--from", from, "--to", to],
@@ -63,12 +77,14 @@ async function run(folder: string, from: Model, to: Model, killAfterMs: number):
     stderr += String(chunk);
   });
   const closed = once(child, "close");
+  while (child.exitCode === null && lastWork(folder) === before) await sleep(1);
+  const began = performance.now();
   const timer = setTimeout(() => child.kill("SIGKILL"), killAfterMs);
   await closed;
   clearTimeout(timer);
-  if (child.signalCode === "SIGKILL") return false;
+  if (child.signalCode === "SIGKILL") return { workMs: undefined };
   expect([child.exitCode, stderr.replaceAll(/^(survey|write|clean): \d+ objects\n/gm, "")]).toEqual([0, ""]);
-  return true;
+  return { workMs: performance.now() - began };
 }
 
 describe.skipIf(!isRoot)("a conversion that is killed at any moment", () => {
@@ -87,23 +103,20 @@ describe.skipIf(!isRoot)("a conversion that is killed at any moment", () => {
       return folder;
     };
     const whole = make();
-    const start = performance.now();
-    expect(await run(whole, from, to, 60_000)).toBe(true);
-    const wholeMs = performance.now() - start;
+    const { workMs = 0 } = await run(whole, from, to, 60_000);
     const wanted = snapshot(whole);
 
     const folder = make();
     let killedWithin = 0;
     let isKilledAtEnd = false;
-    // The first part of a run is Node's own start.
-    for (let share = 0.3; !(await run(folder, from, to, wholeMs * share)); share += 0.03) {
-      if (existsSync(join(folder, ".ninefold-convert"))) killedWithin++;
-      else if (killedWithin > 0) {
+    for (let share = 0; (await run(folder, from, to, workMs * share)).workMs === undefined; share += 0.06) {
+      if (existsSync(join(folder, STAGING))) killedWithin++;
+      else {
         isKilledAtEnd = true;
         break;
       }
     }
-    // Its last two calls take its own folder away and set the root's times back: what is killed there has done all but that.
+    // Its last two calls take its own folder away and set the root's times back: what is killed between has done all but that.
     const root = isKilledAtEnd ? { mtime: expect.any(String) } : {};
     expect(snapshot(folder)).toEqual({ ...wanted, "": { ...wanted[""], ...root } });
     expect(killedWithin).toBeGreaterThan(0);

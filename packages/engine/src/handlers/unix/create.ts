@@ -1,5 +1,6 @@
 import { FsError, type FsNode, OPEN, S_IFMT } from "@ninefold/core/contracts";
 import { MESSAGES } from "../../codec/messages.ts";
+import { DM, hasStrangeBits, kindOf, permissionsOf, specialTypeOf } from "../../codec/unix-mode.ts";
 import type { Call } from "../../session/call.ts";
 import type { Fid } from "../../session/fid.ts";
 import { FID } from "../../session/fid.ts";
@@ -8,7 +9,6 @@ import { checkName } from "../names.ts";
 import { createFile, sendOpened, turnOpen } from "../open.ts";
 import { statInto } from "../stat-into.ts";
 import { parseDevice, parseFid } from "./extension.ts";
-import { DM, hasStrangeBits, kindOf, permissionsOf, specialTypeOf } from "./file-mode.ts";
 import { parseOpenMode } from "./open-mode.ts";
 
 /**

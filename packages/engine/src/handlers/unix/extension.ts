@@ -1,5 +1,6 @@
 import {
   type Attributes,
+  decodeDevice,
   FsError,
   type FsNode,
   S_IFBLK,
@@ -16,8 +17,7 @@ export function extensionOf(of: Attributes): string {
   switch (type) {
     case S_IFBLK:
     case S_IFCHR: {
-      const major = (of.rdev >>> 8) & 0xfff;
-      const minor = (of.rdev & 0xff) | ((of.rdev >>> 12) & 0xf_ff00);
+      const { major, minor } = decodeDevice(of.rdev);
       return `${type === S_IFBLK ? "b" : "c"} ${major} ${minor}`;
     }
     case S_IFREG:

@@ -8,6 +8,7 @@ import {
   isFsError,
 } from "@ninefold/core/contracts";
 import { MESSAGES, RREAD_HEADER_SIZE } from "../../codec/messages.ts";
+import { DM, kindOf, unixModeOf } from "../../codec/unix-mode.ts";
 import type { Call } from "../../session/call.ts";
 import type { Handler } from "../../session/dialect.ts";
 import type { DirectoryPosition, Fid } from "../../session/fid.ts";
@@ -17,7 +18,6 @@ import { readFid } from "../read.ts";
 import { statInto } from "../stat-into.ts";
 import { EntryList, type ListedEntry } from "./entry-list.ts";
 import { wholeExtensionOf } from "./extension.ts";
-import { DM, kindOf, modeOf } from "./file-mode.ts";
 
 /** `Tread`, which reads directories too. */
 export const read: Handler = (call) => readFid(call, readDirectory);
@@ -91,7 +91,7 @@ async function addEntry(
   const { attributes } = call;
   const extension = await learn(directory, entry, attributes);
   if (extension === undefined) return true;
-  const mode = modeOf(attributes.mode);
+  const mode = unixModeOf(attributes.mode);
   if (records.add(attributes, mode, { name, extension })) return true;
   // A target that fills a message must not end the listing: Tstat tells it.
   const isLink = kindOf(mode) === DM.SYMLINK;

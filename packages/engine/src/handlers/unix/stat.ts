@@ -1,11 +1,11 @@
 import { AGAIN, ERRNO, S_IFLNK } from "@ninefold/core/contracts";
 import { MESSAGES, RSTAT_HEADER_SIZE } from "../../codec/messages.ts";
+import { unixModeOf } from "../../codec/unix-mode.ts";
 import { sameNode } from "../../session/attachment.ts";
 import type { Call } from "../../session/call.ts";
 import type { Fid } from "../../session/fid.ts";
 import { statInto, tryStatInto } from "../stat-into.ts";
 import { extensionOf, wholeExtensionOf } from "./extension.ts";
-import { modeOf } from "./file-mode.ts";
 
 /** `Tstat fid[4]`. EMSGSIZE when a symbolic link's target is too long for the msize. */
 export function stat(call: Call): number | Promise<number> {
@@ -29,7 +29,7 @@ function sendStat(call: Call, fid: Fid, extension: string): number {
   const { context, attributes } = call;
   const buffer = context.statBuffers.take(call.dataRoom(MAX_STAT, RSTAT_HEADER_SIZE));
   try {
-    if (!buffer.add(attributes, modeOf(attributes.mode), { name: nameOf(fid), extension }))
+    if (!buffer.add(attributes, unixModeOf(attributes.mode), { name: nameOf(fid), extension }))
       return call.fail(ERRNO.EMSGSIZE);
     call.exchange.reply.scatter(RSTAT_HEADER_SIZE, buffer.bytes, 0, buffer.length);
     call.beginReply(RSTAT).u16(buffer.length);

@@ -1,5 +1,6 @@
 import { type AttributeChanges, type Attributes, FsError, type TimeChange } from "@ninefold/core/contracts";
 import { MESSAGES } from "../../codec/messages.ts";
+import { hasStrangeBits, kindOf, permissionsOf, unixModeOf } from "../../codec/unix-mode.ts";
 import type { Call } from "../../session/call.ts";
 import type { Fid } from "../../session/fid.ts";
 import { change } from "../attributes.ts";
@@ -8,7 +9,6 @@ import { checkName } from "../names.ts";
 import { move } from "../rename.ts";
 import { statInto } from "../stat-into.ts";
 import { wholeExtensionOf } from "./extension.ts";
-import { hasStrangeBits, kindOf, modeOf, permissionsOf } from "./file-mode.ts";
 import { readRecord, type StatRecord, UNTOUCHED } from "./stat-record.ts";
 
 /**
@@ -73,7 +73,7 @@ async function checkFixed(fid: Fid, record: StatRecord, attributes: Attributes):
   if (record.isServersTouched) throw new FsError("EPERM", "type and dev are the server's");
   if (mode === UNTOUCHED && extension === "" && !isQidTouched) return;
   await statInto(fid.node, attributes);
-  const isSameKind = mode === UNTOUCHED || kindOf(mode) === kindOf(modeOf(attributes.mode));
+  const isSameKind = mode === UNTOUCHED || kindOf(mode) === kindOf(unixModeOf(attributes.mode));
   if (!isSameKind) throw new FsError("EINVAL", `mode ${mode.toString(16)} is of another file type`);
   const { inodeLow, inodeHigh } = attributes;
   if (isQidTouched && (record.qidLow !== inodeLow || record.qidHigh !== inodeHigh))

@@ -1,4 +1,4 @@
-import { decodeName, S_IFDIR, S_IFLNK, S_IFMT } from "@ninefold/core";
+import { decodeDevice, decodeName, S_IFDIR, S_IFLNK, S_IFMT } from "@ninefold/core";
 import {
   AT_REMOVEDIR,
   close,
@@ -45,6 +45,10 @@ export class Staging implements Disposable {
     const folder = root.open(STAGING_NAME);
     if (folder === undefined) throw new TypeError("the staging folder is gone");
     this.#folder = folder;
+    if (made !== 0) return;
+    // Its making has changed the root's times: set back at once, they are right also for whoever takes it up again.
+    this.#setTimes(root, root.times);
+    this.noteTimes(root);
   }
 
   static stateIn(root: HostEntry): string | undefined {
@@ -94,7 +98,7 @@ export class Staging implements Disposable {
     const bytes = fileIn(this.#folder, `times-${directory.identity}`, 256);
     if (bytes === undefined) return;
     const times = JSON.parse(new TextDecoder().decode(bytes)) as HostEntry["times"];
-    need(futimens(directory.fd, ...times), directory.path, "setting its times");
+    this.#setTimes(directory, times);
   }
 
   /** Puts an object of the type that `to` needs into the place of the one that is there; so with its other links. */
@@ -107,7 +111,7 @@ export class Staging implements Disposable {
       using made = this.#folder.open(MAKING);
       if (made === undefined) throw new TypeError("what was made is gone");
       if (to.keepsByName !== true) to.write(made, shown);
-      need(futimens(made.fd, ...entry.times), entry.path, "setting its times");
+      this.#setTimes(made, entry.times, entry.path);
     });
   }
 
@@ -119,7 +123,7 @@ export class Staging implements Disposable {
     for (const name of namesIn(this.#folder)) if (!last.includes(name)) this.#unlink(name);
     for (const name of last) this.#unlink(name);
     need(unlinkat(this.#root.fd, STAGING_NAME, AT_REMOVEDIR), this.#folder.path, "removing it");
-    need(futimens(root.fd, ...root.times), root.path, "setting its times");
+    this.#setTimes(root, root.times);
   }
 
   [Symbol.dispose](): void {
@@ -171,10 +175,12 @@ export class Staging implements Disposable {
       need(symlinkat(decodeName(text, 0, text.length), fd, MAKING), entry.path, "making the link");
       return;
     }
-    const [major, minor] = isDevice(mode)
-      ? [(rdev >>> 8) & 0xfff, (rdev & 0xff) | ((rdev >>> 12) & 0xfff00)]
-      : [0, 0];
+    const { major, minor } = decodeDevice(isDevice(mode) ? rdev : 0);
     need(mknodat(fd, MAKING, (mode & S_IFMT) | 0o600, major, minor), entry.path, "making the node");
+  }
+
+  #setTimes(entry: HostEntry, times: HostEntry["times"], path = entry.path): void {
+    need(futimens(entry.fd, ...times), path, "setting its times");
   }
 
   #unlink(name: string): void {

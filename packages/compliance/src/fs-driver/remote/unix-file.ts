@@ -1,15 +1,14 @@
 import type { Client } from "@ninefold/client";
 import { type DirectorySink, encodeName, FsError, type IoVec } from "@ninefold/core/contracts";
-import { decodeStats, type Stat } from "@ninefold/engine/codec";
-import { RemoteFile } from "../remote/remote-file.ts";
-import { fileTypeOf, recordOf } from "./unix-fields.ts";
+import { decodeStats, fileTypeOf, type Stat } from "@ninefold/engine/codec";
+import { LinuxFile } from "./linux-file.ts";
+import { recordOf } from "./unix-fields.ts";
 
 /** Bytes of one Tread of a directory: room for one record with the longest name, so that directories come in parts. */
 const READ_BYTES = 512;
 
 /** An open fid in 9P2000.u. Files are read and written as in 9P2000.L; a cookie is how many records came before. */
-export class UnixFile extends RemoteFile {
-  readonly #client: Client;
+export class UnixFile extends LinuxFile {
   readonly #isDirectory: boolean;
   /** Records that were read and not taken yet, and how many were taken before them. */
   #pending: Stat[] = [];
@@ -18,7 +17,6 @@ export class UnixFile extends RemoteFile {
 
   constructor(client: Client, fid: number, isDirectory: boolean) {
     super(client, fid);
-    this.#client = client;
     this.#isDirectory = isDirectory;
   }
 
@@ -40,7 +38,7 @@ export class UnixFile extends RemoteFile {
   }
 
   override async fsync(_dataOnly: boolean): Promise<void> {
-    await this.#client.rpc("Twstat", { fid: this.fid, stat: recordOf({}, 0) });
+    await this.client.rpc("Twstat", { fid: this.fid, stat: recordOf({}, 0) });
   }
 
   #rewind(): void {
@@ -52,7 +50,7 @@ export class UnixFile extends RemoteFile {
   async #next(): Promise<Stat | undefined> {
     if (this.#pending.length === 0) {
       const count = READ_BYTES;
-      const { data } = await this.#client.rpc("Tread", { fid: this.fid, offset: this.#offset, count });
+      const { data } = await this.client.rpc("Tread", { fid: this.fid, offset: this.#offset, count });
       this.#offset += data.length;
       this.#pending = decodeStats(data);
     }
@@ -64,5 +62,14 @@ function give(record: Stat, next: number, sink: DirectorySink): boolean {
   const name = encodeName(record.name);
   const { path } = record.qid;
   const [low, high] = [Number(path & 0xffff_ffffn), Number(path >> 32n)];
-  return sink.addBytes(name, 0, name.length, fileTypeOf(record) >>> 12, low, high, next, 0);
+  return sink.addBytes(
+    name,
+    0,
+    name.length,
+    fileTypeOf(record.mode, record.extension) >>> 12,
+    low,
+    high,
+    next,
+    0,
+  );
 }

@@ -28,8 +28,16 @@ export const DM = {
 } as const;
 
 /** A mode as 9P2000.u has it, of an st_mode. */
-export function modeOf(fileMode: number): number {
+export function unixModeOf(fileMode: number): number {
   return (typeBitsOf(fileMode & S_IFMT) | attributeBitsOf(fileMode) | (fileMode & 0o777)) >>> 0;
+}
+
+/** The file type of an st_mode that a record of 9P2000.u tells; its extension says which kind a device is. */
+export function fileTypeOf(mode: number, extension: string): number {
+  if ((mode & DM.DIRECTORY) !== 0) return S_IFDIR;
+  if ((mode & DM.SYMLINK) !== 0) return S_IFLNK;
+  if ((mode & DM.DEVICE) !== 0) return extension.startsWith("b") ? S_IFBLK : S_IFCHR;
+  return specialTypeOf(kindOf(mode));
 }
 
 /** Permission, set-id and sticky bits, as chmod(2) has them, of a mode of 9P2000.u. */
