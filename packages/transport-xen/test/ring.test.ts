@@ -1,66 +1,12 @@
-import { BROKEN } from "@ninefold/core/contracts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { halfLength, Ring, type RingOptions } from "../src/ring/index.ts";
-import { FrontRing } from "../src/testing/index.ts";
+import { halfLength, Ring } from "../src/ring/index.ts";
+import { ringBench } from "./ring-bench.ts";
 import { contentAt, message, StubSession, TREAD, TWRITE, tread, twrite } from "./stub-session.ts";
-
-interface Bench {
-  readonly ring: Ring;
-  readonly front: FrontRing;
-  readonly session: StubSession;
-  readonly replies: Uint8Array[];
-  readonly broken: string[];
-  readonly page: Uint8Array;
-  readonly data: Uint8Array;
-  /** Events from the back end, and from the front end. */
-  readonly events: { back: number; front: number };
-  turn(): Promise<void>;
-}
-
-function bench(order: number, startIndex = 0, options: Partial<RingOptions> = {}): Bench {
-  const page = new Uint8Array(4096);
-  const data = new Uint8Array(2 * halfLength(order));
-  const events = { back: 0, front: 0 };
-  const replies: Uint8Array[] = [];
-  const broken: string[] = [];
-  const session = new StubSession();
-  const front = new FrontRing(
-    page,
-    data,
-    order,
-    () => events.front++,
-    (reply) => replies.push(reply),
-  );
-  front.indices.inCons = startIndex;
-  front.indices.inProd = startIndex;
-  front.indices.outCons = startIndex;
-  front.indices.outProd = startIndex;
-  const ring = new Ring({
-    memory: { page, data, address: 0 },
-    order,
-    session,
-    maxMessageSize: halfLength(order),
-    notify: () => events.back++,
-    onBroken: (reason) => broken.push(reason),
-    ...options,
-  });
-  return {
-    ring,
-    front,
-    session,
-    replies,
-    broken,
-    page,
-    data,
-    events,
-    turn: () => new Promise((done) => setImmediate(() => setImmediate(done))),
-  };
-}
 
 describe("a ring", () => {
   test("answers a message, gives its bytes back, and sends one event for both", () => {
-    const { front, ring, replies, events } = bench(0);
+    const { front, ring, replies, events } = ringBench(0);
     front.send(message(TWRITE + 2, 7, Uint8Array.of(1, 2, 3)));
     ring.serve();
     front.serve();
@@ -75,7 +21,7 @@ describe("a ring", () => {
     "carries messages of all sizes around an order-%i ring, over the end of u32",
     async (order) => {
       const half = halfLength(order);
-      const { front, ring, replies, broken, session } = bench(order, 2 ** 32 - Math.floor(half * 1.5));
+      const { front, ring, replies, broken, session } = ringBench(order, 2 ** 32 - Math.floor(half * 1.5));
       const sizes = [0, 1, 500, 505, 506, 600, Math.floor(half / 3), half - 11 - 16];
       let sent = 0;
       for (let round = 0; round < 6; round++) {
@@ -102,7 +48,7 @@ describe("a ring", () => {
   );
 
   test("uses the data of a large Twrite where it lies, and copies every other request", () => {
-    const { front, ring, session, data } = bench(1);
+    const { front, ring, session, data } = ringBench(1);
     front.send(twrite(1, new Uint8Array(1000)));
     session.holds = () => true;
     ring.serve();
@@ -116,7 +62,7 @@ describe("a ring", () => {
 
   test("lets the data of Tread go straight to the ring, in two pieces where it wraps", () => {
     const half = halfLength(0);
-    const { front, ring, session, replies } = bench(0, half - 100);
+    const { front, ring, session, replies } = ringBench(0, half - 100);
     front.send(tread(1, 0, 300));
     ring.serve();
     expect(session.lastReplySegments).toBe(2);
@@ -125,7 +71,7 @@ describe("a ring", () => {
   });
 
   test("lets no pending Tread hold up other replies once it is deferred; one that is not keeps its place", async () => {
-    const { front, ring, session, replies, data, turn } = bench(2);
+    const { front, ring, session, replies, data, turn } = ringBench(2);
     session.holds = (_, tag) => tag < 2;
     session.defers = (_, tag) => tag === 0;
     front.send(tread(0, 0, 2000));
@@ -161,7 +107,7 @@ describe("a ring", () => {
   });
 
   test("takes the memory of deferred replies into account", async () => {
-    const { front, ring, session, replies, turn } = bench(9);
+    const { front, ring, session, replies, turn } = ringBench(9);
     session.holds = () => true;
     session.defers = () => true;
     for (let tag = 0; tag < 60; tag++) front.send(tread(tag, 0, 500_000));
@@ -178,7 +124,7 @@ describe("a ring", () => {
   });
 
   test("keeps requests until they and all before them are answered, in any order", async () => {
-    const { front, ring, session, replies, turn } = bench(4);
+    const { front, ring, session, replies, turn } = ringBench(4);
     session.holds = () => true;
     for (let tag = 0; tag < 8; tag++) front.send(message(50, tag, new Uint8Array(100)));
     ring.serve();
@@ -197,7 +143,7 @@ describe("a ring", () => {
   });
 
   test("gives copied requests back before they are answered when the front end is short of room", async () => {
-    const { front, ring, session, replies, turn } = bench(0);
+    const { front, ring, session, replies, turn } = ringBench(0);
     session.holds = (_, tag) => tag === 0;
     for (let tag = 0; tag < 10; tag++) front.send(message(50, tag, new Uint8Array(400)));
     for (let i = 0; i < 10; i++) {
@@ -214,7 +160,7 @@ describe("a ring", () => {
   });
 
   test("waits with replies while `in` is full, publishes each as a whole, and goes on at the front end's event", async () => {
-    const { front, ring, replies, events } = bench(0);
+    const { front, ring, replies, events } = ringBench(0);
     for (let tag = 0; tag < 60; tag++) front.send(tread(tag, tag, 700));
     ring.serve();
     expect(front.indices.inProd).toBe(2 * 711);
@@ -228,7 +174,7 @@ describe("a ring", () => {
   });
 
   test("lets no front end have more than so many requests in flight", async () => {
-    const { front, ring, session, turn } = bench(9);
+    const { front, ring, session, turn } = ringBench(9);
     session.holds = () => true;
     for (let tag = 0; tag < 1000; tag++) front.send(message(50, tag));
     for (let i = 0; i < 20; i++) {
@@ -247,7 +193,7 @@ describe("a ring", () => {
   });
 
   test("serves a burst over several turns", async () => {
-    const { front, ring, session, turn } = bench(4);
+    const { front, ring, session, turn } = ringBench(4);
     for (let tag = 0; tag < 200; tag++) front.send(message(50, tag));
     ring.serve();
     expect(session.handled).toBe(64);
@@ -256,7 +202,7 @@ describe("a ring", () => {
   });
 
   test("waits for the rest of a request that is written in pieces", () => {
-    const { front, ring, session, data } = bench(0);
+    const { front, ring, session, data } = ringBench(0);
     const bytes = message(50, 1, new Uint8Array(20));
     const half = halfLength(0);
     for (let length = 1; length <= bytes.length; length++) {
@@ -268,7 +214,7 @@ describe("a ring", () => {
   });
 
   test("takes a live ring up where an earlier process left it, and answers what waits", () => {
-    const first = bench(2, 2 ** 32 - 20);
+    const first = ringBench(2, 2 ** 32 - 20);
     first.session.holds = (_, tag) => tag > 2;
     for (let tag = 1; tag < 6; tag++) first.front.send(message(50, tag));
     first.ring.serve();
@@ -292,7 +238,7 @@ describe("a ring", () => {
   });
 
   test("touches nothing after it was stopped", () => {
-    const { front, ring, session, page } = bench(0);
+    const { front, ring, session, page } = ringBench(0);
     session.holds = () => true;
     front.send(message(50, 1));
     ring.serve();
@@ -305,7 +251,7 @@ describe("a ring", () => {
   });
 
   test("sends nothing for a request that nobody wants answered any more", async () => {
-    const { front, ring, session, replies, turn } = bench(0);
+    const { front, ring, session, replies, turn } = ringBench(0);
     session.holds = () => true;
     front.send(message(50, 1));
     ring.serve();
@@ -314,50 +260,6 @@ describe("a ring", () => {
     front.serve();
     expect(replies).toEqual([]);
     expect(front.indices.outCons).toBe(7);
-  });
-
-  test.each([
-    [
-      "more requests than fit",
-      (b: Bench) => (b.front.indices.outProd = 5000),
-      "5000 bytes of requests in a ring of 2048",
-    ],
-    ["requests taken back", (b: Bench) => (b.front.indices.outProd = -1), "4294967295 bytes of requests"],
-    ["a size that is none", (b: Bench) => (b.front.indices.outProd = 20), "a request of 0 bytes"],
-    [
-      "a size that never fits",
-      (b: Bench) => {
-        b.data.fill(0xff, 2048, 2060);
-        b.front.indices.outProd = 12;
-      },
-      "a request of 4294967295 bytes",
-    ],
-    [
-      "replies read that were not written",
-      (b: Bench) => {
-        b.front.indices.inCons = 100;
-        b.front.send(message(50, 1));
-      },
-      "4294967196 bytes of replies in a ring of 2048",
-    ],
-  ])("stops, with a reason, at %s", (_, attack, reason) => {
-    const b = bench(0);
-    attack(b);
-    b.ring.serve();
-    expect(b.broken).toHaveLength(1);
-    expect(b.broken[0]).toContain(reason);
-    b.ring.serve();
-    expect(b.broken).toHaveLength(1);
-  });
-
-  test("stops when the session says that the message cannot be answered", () => {
-    const { front, ring, session, broken } = bench(0);
-    session.handle = () => BROKEN;
-    front.send(message(50, 1));
-    front.send(message(50, 2));
-    ring.serve();
-    expect(broken).toEqual(["a message that cannot be answered"]);
-    expect(ring.inFlight).toBe(0);
   });
 
   test("any mix of sizes, delays and orders of completion gives every request its own reply", async () => {
@@ -375,7 +277,7 @@ describe("a ring", () => {
         { maxLength: 60 },
       ),
       async (order, start, steps) => {
-        const { front, ring, session, replies, broken, turn } = bench(order, start);
+        const { front, ring, session, replies, broken, turn } = ringBench(order, start);
         session.holds = (_, tag) => steps[tag]!.isHeld;
         session.defers = (_, tag) => steps[tag]!.isDeferred;
         for (const [tag, { kind, size }] of steps.entries()) {
