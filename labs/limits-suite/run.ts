@@ -14,7 +14,7 @@ const THROTTLES: Readonly<Record<string, string>> = {
   "bps-write": "throttling.bps-write=1500000",
   "iops-total": "throttling.iops-total=100",
   "iops-read": "throttling.iops-read=60",
-  "iops-size": "throttling.iops-write=80,throttling.iops-size=4096",
+  "iops-size": "throttling.iops-write=80,throttling.iops-size=1024",
   "burst-amount": "throttling.bps-write=200000,throttling.bps-write-max=4000000",
   "burst-rate": "throttling.iops-write=15,throttling.iops-write-max=60,throttling.iops-write-max-length=3",
 };
