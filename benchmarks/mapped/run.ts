@@ -1,5 +1,8 @@
-// npm run bench:mapped [-- --files N] [--rounds N]: what stat and open cost in one guest on two equal mapped-xattr trees, of
-// which QEMU serves one itself and Ninefold the other. In turn, as ratios; the last line counts.
+// npm run bench:mapped [-- --files N] [--rounds N]: what stat and open cost in one guest on equal mapped-xattr trees, of
+// which QEMU serves two itself and Ninefold one. In turn, as ratios; the last line counts.
+//
+// QEMU's own device interrupts by messages; the one that it has for vhost-user has too few of them for Linux, so that it
+// uses a line, which costs the guest more. QEMU's second device is on a line, too: what is left beside it is the servers'.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,7 +34,11 @@ console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
 async function measure(): Promise<void> {
-  const [ofQemu, ofNinefold] = [await makeTree("qemu"), await makeTree("ninefold")];
+  const [ofQemu, onLine, ofNinefold] = [
+    await makeTree("qemu"),
+    await makeTree("line"),
+    await makeTree("ninefold"),
+  ];
   const socket = join(base, "v.sock");
   await using server = await startServer(
     [
@@ -45,10 +52,15 @@ async function measure(): Promise<void> {
     tools: true,
     shares: [
       { tag: "qemu", mountpoint: "/mnt/qemu", virtfs: { folder: ofQemu, securityModel: MODEL } },
+      {
+        tag: "line",
+        mountpoint: "/mnt/line",
+        virtfs: { folder: onLine, securityModel: MODEL, vectors: 0 },
+      },
       { tag: "ninefold", mountpoint: "/mnt/ninefold", socket },
     ],
     extraFiles: { "/times.py": readFileSync(fileURLToPath(new URL("times.py", import.meta.url))) },
-    script: `python3 /times.py ${values.files} ${values.rounds} /mnt/qemu /mnt/ninefold`,
+    script: `python3 /times.py ${values.files} ${values.rounds} /mnt/qemu /mnt/line /mnt/ninefold`,
   });
   const { status, output, console: kernelSays } = await guest.exit;
   await server.stop();
@@ -66,13 +78,17 @@ async function measure(): Promise<void> {
 
 function tell(what: string, rounds: readonly Record<string, number>[]): void {
   const of = (server: string): number[] => rounds.map((micros) => micros[`/mnt/${server}`] ?? Number.NaN);
-  const ratio = median(rounds.map((micros) => (micros["/mnt/ninefold"] ?? 0) / (micros["/mnt/qemu"] ?? 0)));
+  const ratioTo = (server: string): number =>
+    median(rounds.map((micros) => (micros["/mnt/ninefold"] ?? 0) / (micros[`/mnt/${server}`] ?? 0)));
+  const ratio = ratioTo("qemu");
   const holds = rounds.length > 0 && ratio <= BAR;
   if (holds) passed++;
   else failed++;
+  const micros = ["ninefold", "qemu", "line"].map((server) => median(of(server)).toFixed(0));
   console.log(
-    `${holds ? "ok" : "not ok"} - ${what}: ${ratio.toFixed(2)} of QEMU's time, at most ${BAR} ` +
-      `(medians of ${rounds.length} rounds: ${median(of("ninefold")).toFixed(0)} and ${median(of("qemu")).toFixed(0)} µs)`,
+    `${holds ? "ok" : "not ok"} - ${what}: ${ratio.toFixed(2)} of QEMU's time, at most ${BAR}; ` +
+      `${ratioTo("line").toFixed(2)} of it with the same kind of interrupt ` +
+      `(medians of ${rounds.length} rounds: ${micros.join(", ")} µs)`,
   );
 }
 

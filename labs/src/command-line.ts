@@ -92,9 +92,12 @@ function qemuShare(share: GuestShare, index: number, pci: boolean): string[] {
     const folder = resolve(share.virtfs.folder).replaceAll(",", ",,");
     const fsdev = `local,id=virtfs${index},path=${folder},security_model=${share.virtfs.securityModel}`;
     const device = pci ? "virtio-9p-pci" : "virtio-9p-device";
+    const { vectors } = share.virtfs;
+    const interrupts = pci && vectors !== undefined ? `,vectors=${vectors}` : "";
+    const tag = share.tag.replaceAll(",", ",,");
     return [
       ...["-fsdev", fsdev],
-      ...["-device", `${device},fsdev=virtfs${index},mount_tag=${share.tag.replaceAll(",", ",,")}`],
+      ...["-device", `${device},fsdev=virtfs${index},mount_tag=${tag}${interrupts}`],
     ];
   }
   if (!share.socket) return [];

@@ -14,7 +14,12 @@ export interface GuestShare {
   /** A server for `trans=tcp` (QEMU only). Host names of this machine's loopback become the guest's way to it. */
   readonly tcp?: { readonly host: string; readonly port: number };
   /** A folder of the host that QEMU serves itself (QEMU only). */
-  readonly virtfs?: { readonly folder: string; readonly securityModel: string };
+  readonly virtfs?: {
+    readonly folder: string;
+    readonly securityModel: string;
+    /** Interrupts by messages that its PCI device has; with 0 a shared line. QEMU's default is 2. */
+    readonly vectors?: number;
+  };
   /** Further mount options, such as `cache=mmap`; a later one wins over the lab's own. */
   readonly options?: string;
   /** False: the device is there, the script mounts it itself. */
