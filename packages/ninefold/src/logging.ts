@@ -21,7 +21,7 @@ export function createLogger(config: LogConfig): AdjustableLogger {
         singleLine: true,
       });
   // A child of pino's keeps the level that its parent had when it was made: so the level is ours.
-  const log = pino({ level: "trace" }, destination);
+  const log = pino({ level: "trace", serializers: { error: pino.stdSerializers.err } }, destination);
   const threshold = { rank: rankOf(config.level) };
   return {
     ...fromPino(log, threshold),

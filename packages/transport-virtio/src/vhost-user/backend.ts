@@ -75,7 +75,7 @@ export class VhostUserBackend {
         if (device.isServing) this.#connected();
       }
     } catch (error) {
-      this.#host.log.error("the VMM broke the vhost-user protocol", { err: error });
+      this.#host.log.error("the VMM broke the vhost-user protocol", { error });
       return error instanceof Error ? error.message : String(error);
     }
   }
@@ -98,7 +98,7 @@ export class VhostUserBackend {
   }
 
   #ringBroke(error: ProtocolError): void {
-    this.#host.log.error("the guest's virtqueue is stopped until its driver begins anew", { err: error });
+    this.#host.log.error("the guest's virtqueue is stopped until its driver begins anew", { error });
     this.#disconnected(error.message);
   }
 
@@ -125,7 +125,7 @@ export class VhostUserBackend {
       reply = outcome.reply === "ring-base" ? encodeState(0, device.state.ring.base) : outcome.reply;
     } catch (error) {
       failure = error;
-      this.#host.log.warn("a vhost-user message is refused", { err: error });
+      this.#host.log.warn("a vhost-user message is refused", { error });
     }
     closeAll(orphans(before, message.fds, device.state));
     if (failure !== undefined && hasOwnReply(message.request)) throw failure;

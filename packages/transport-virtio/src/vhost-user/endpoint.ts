@@ -90,7 +90,7 @@ export class VhostUserEndpoint {
       this.#backend = new VhostUserBackend(fd, this.#host, this.#offer);
       await this.#backend.serve();
     } catch (error) {
-      this.#host.log.error("a VMM could not be served", { err: error });
+      this.#host.log.error("a VMM could not be served", { error });
       this.#backend?.close();
     }
     this.#backend = undefined;
