@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 const LOGGING = fileURLToPath(new URL("../src/logging.ts", import.meta.url));
 
 /** What a process that logs so writes to standard error. */
-function logged(format: "json" | "text", lines: string): string {
+function logged(format: "json" | "pretty", lines: string): string {
   const code = `
     const { createLogger } = await import(${JSON.stringify(LOGGING)});
     const log = createLogger({ level: "info", format: "${format}", trace: false });
@@ -26,6 +26,6 @@ describe("the log", () => {
     expect(first?.error).toMatchObject({ type: "TypeError", message: "the reason" });
     expect(first?.error?.stack).toContain("TypeError: the reason");
     expect(second).toMatchObject({ device: "d", error: { message: "another" } });
-    expect(logged("text", lines)).toContain("the reason");
+    expect(logged("pretty", lines)).toContain("the reason");
   });
 });

@@ -43,7 +43,7 @@ export class TestHost implements TransportHost {
 
   #logger(): Logger {
     const note = (level: string) => (text: string, fields?: { readonly err?: unknown }) => {
-      const cause = fields?.err instanceof Error ? `: ${fields.err.message}` : "";
+      const cause = fields?.error instanceof Error ? `: ${fields.error.message}` : "";
       this.lines.push(`${level} ${text}${cause}`);
     };
     const log: Logger = {
