@@ -42,7 +42,7 @@ export class TestHost implements TransportHost {
   }
 
   #logger(): Logger {
-    const note = (level: string) => (text: string, fields?: { readonly err?: unknown }) => {
+    const note = (level: string) => (text: string, fields?: { readonly error?: unknown }) => {
       const cause = fields?.error instanceof Error ? `: ${fields.error.message}` : "";
       this.lines.push(`${level} ${text}${cause}`);
     };
