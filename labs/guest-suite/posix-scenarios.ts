@@ -44,14 +44,7 @@ function posix(name: string, { kind, cases, withPartner = false, openFiles }: Po
       // Shared writable maps, which SQLite's WAL needs too, exist in the client with this cache only.
       await using guest = await boot("first", cases.join(" "), "cache=mmap");
       await using partner = withPartner ? await boot("second", "partner", "cache=none") : undefined;
-      const { status, output, reason, console: kernelSays } = await guest.exit;
-      report.read(name, output);
-      report.check(
-        name,
-        "the guest's status is 0",
-        status === 0,
-        `${status} ${reason}\n${kernelSays.slice(-1500)}`,
-      );
+      report.readGuest(name, await guest.exit);
       if (partner !== undefined) {
         const other = await partner.exit;
         report.check(name, "the other guest ended well", other.status === 0, other.output.slice(-1500));

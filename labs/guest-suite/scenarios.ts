@@ -44,15 +44,7 @@ function treeSuite(
         extraFiles: { "/tree.py": TREE_SUITE },
         script: "uname -r; python3 /tree.py /mnt",
       });
-      const { status, reason, output, console: kernelSays } = await guest.exit;
-      report.read(name, output);
-      report.check(
-        name,
-        "the guest ended by itself",
-        reason === "script",
-        `${reason}\n${kernelSays.slice(-2000)}`,
-      );
-      report.check(name, "the guest's status is 0", status === 0, `${status}`);
+      report.readGuest(name, await guest.exit);
       compareReport(report, name, served.share);
       report.check(name, "the server ends with status 0", (await served.stop()) === 0, served.log);
       report.check(name, "no socket is left", !existsSync(served.socket("host")));

@@ -1,3 +1,5 @@
+import type { GuestExit } from "../src/index.ts";
+
 /** Collects what guests and the host's own checks say, prints it as it comes, counts it. */
 export class TapReport {
   passed = 0;
@@ -13,6 +15,14 @@ export class TapReport {
   skip(scenario: string, name: string, reason: string): void {
     this.skipped++;
     process.stdout.write(`skip - ${scenario}: ${name} (${reason})\n`);
+  }
+
+  /** What a guest printed as TAP, and that it came to its end. */
+  readGuest(scenario: string, { status, reason, output, console: kernelSays }: GuestExit): void {
+    this.read(scenario, output);
+    const isWhole = reason === "script" && status === 0;
+    const detail = `${reason}, status ${status}\n${kernelSays.slice(-2000)}`;
+    this.check(scenario, "the guest ended by itself, with status 0", isWhole, detail);
   }
 
   /** Everything that a guest printed as TAP. A plan that was not kept is a failure of its own. */

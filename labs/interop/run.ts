@@ -76,9 +76,7 @@ async function run(): Promise<void> {
     extraFiles: { "/tree.py": readFileSync(fileURLToPath(new URL("tree.py", import.meta.url))) },
     script: `python3 /tree.py '${JSON.stringify(plan)}'`,
   });
-  const { status, output, reason, console: kernelSays } = await guest.exit;
-  report.read("guest", output);
-  report.check("guest", "its status is 0", status === 0, `${status} ${reason}\n${kernelSays.slice(-1500)}`);
+  report.readGuest("guest", await guest.exit);
   await server.stop();
   for (const model of MODELS) {
     const [one, other] = WRITERS.map((writer) => describeFolder(join(base, `${model}-by-${writer}`)));

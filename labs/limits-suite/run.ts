@@ -43,15 +43,7 @@ async function guestRuns(
     extraFiles: { "/throttles.py": script("throttles.py"), "/quotas.py": script("quotas.py") },
     script: command,
   });
-  const { status, reason, output, console: kernelSays } = await guest.exit;
-  report.read(name, output);
-  report.check(
-    name,
-    "the guest ended by itself",
-    reason === "script",
-    `${reason}\n${kernelSays.slice(-2000)}`,
-  );
-  report.check(name, "the guest's status is 0", status === 0, `${status}`);
+  report.readGuest(name, await guest.exit);
 }
 
 /** A folder for each name, below the served one. */

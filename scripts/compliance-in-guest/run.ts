@@ -35,9 +35,7 @@ for (const [driver, options] of Object.entries(drivers)) {
       `chroot /host ${process.execPath} --conditions=@ninefold/source ${program} ${mountpoint} ${driver}`,
     ].join("\n"),
   });
-  const { output, reason, console: kernel } = await guest.exit;
-  report.read(driver, output);
-  report.check(driver, "the guest ended by itself", reason === "script", kernel.slice(-1000));
+  report.readGuest(driver, await guest.exit);
 }
 rmSync(work, { recursive: true, force: true });
 console.log(`${report.passed} passed, ${report.failed} failed`);
