@@ -1,6 +1,7 @@
 // npm run soak [-- NAME…]: everything that takes too long for CI, one after the other. What it showed is appended to
 // docs/EVIDENCE.md, with the commit, the date and the kind of machine.
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { appendFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -31,21 +32,38 @@ function machine(): string {
   return `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}, ${memory} GiB, Linux ${release()}, Node ${process.version}`;
 }
 
+/** Passes on what the script prints while it does, and keeps it. */
+async function run(
+  script: string,
+  args: readonly string[],
+): Promise<{ status: number | null; stdout: string }> {
+  const child = spawn("npm", ["run", "--silent", script, "--", ...args], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "inherit"],
+    timeout: MOST_MS,
+  });
+  let stdout = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    process.stdout.write(chunk);
+    stdout += chunk;
+  });
+  await once(child, "close");
+  return { status: child.exitCode, stdout };
+}
+
 const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !RUNS.some(([script]) => script === name));
+if (unknown.length > 0) {
+  console.error(`unknown: ${unknown.join(", ")}; there are: ${RUNS.map(([script]) => script).join(", ")}`);
+  process.exit(2);
+}
 const runs = RUNS.filter(([script]) => wanted.length === 0 || wanted.includes(script));
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: ROOT, encoding: "utf8" }).trim();
 let failed = 0;
 for (const [script, ...args] of runs) {
   console.log(`::: ${script} ${args.join(" ")}`);
   const began = performance.now();
-  const { status, stdout } = spawnSync("npm", ["run", "--silent", script, "--", ...args], {
-    cwd: ROOT,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
-    timeout: MOST_MS,
-    maxBuffer: 1 << 28,
-  });
-  process.stdout.write(stdout);
+  const { status, stdout } = await run(script, args);
   if (status !== 0) failed++;
   const minutes = ((performance.now() - began) / 60_000).toFixed(1);
   const lines = stdout.split("\n").filter((line) => TELLING.test(line));
