@@ -1,21 +1,19 @@
 import { type DirectorySink, encodeName } from "@ninefold/core/contracts";
 import { QTDIR, QTSYMLINK } from "../codec/reply-writer.ts";
+import { RecordBuffer } from "./record-buffer.ts";
 
 /** Packs directory entries as Rreaddir carries them: `qid[13] offset[8] type[1] name[s]`, never cut off. */
-export class DirectoryBuffer implements DirectorySink {
-  /** The entries so far are `bytes[0, length)`. */
-  bytes: Uint8Array = new Uint8Array(INITIAL_SIZE);
-  length = 0;
+export class DirectoryBuffer extends RecordBuffer implements DirectorySink {
   /** An entry came that found no room. */
   overflowed = false;
-  #view = new DataView(this.bytes.buffer);
-  #limit = 0;
 
-  /** Empties it, for at most `limit` bytes. */
-  reset(limit: number): void {
-    this.length = 0;
+  constructor() {
+    super(INITIAL_SIZE);
+  }
+
+  override reset(limit: number): void {
+    super.reset(limit);
     this.overflowed = false;
-    this.#limit = limit;
   }
 
   add(name: string, type: number, inode: number, next: number): boolean {
@@ -44,13 +42,13 @@ export class DirectoryBuffer implements DirectorySink {
   ): boolean {
     const at = this.length;
     const name = end - start;
-    const after = at + ENTRY_SIZE + name;
-    if (after > this.#limit) {
+    const size = ENTRY_SIZE + name;
+    if (size > this.left) {
       this.overflowed = true;
       return false;
     }
-    if (after > this.bytes.length) this.#grow(after);
-    const view = this.#view;
+    this.makeRoom(size);
+    const { view } = this;
     view.setUint8(at, type === DT_DIR ? QTDIR : type === DT_LNK ? QTSYMLINK : 0);
     // Linux takes version 0 for "not known"; a stat of each entry would only be for this.
     view.setUint32(at + 1, 0, true);
@@ -61,15 +59,8 @@ export class DirectoryBuffer implements DirectorySink {
     view.setUint8(at + 21, type);
     view.setUint16(at + 22, name, true);
     for (let i = 0; i < name; i++) this.bytes[at + ENTRY_SIZE + i] = bytes[start + i] as number;
-    this.length = after;
+    this.length = at + size;
     return true;
-  }
-
-  #grow(needed: number): void {
-    const larger = new Uint8Array(Math.min(Math.max(needed, this.bytes.length * 2), this.#limit));
-    larger.set(this.bytes.subarray(0, this.length));
-    this.bytes = larger;
-    this.#view = new DataView(larger.buffer);
   }
 }
 

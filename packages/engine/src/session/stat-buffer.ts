@@ -1,5 +1,6 @@
 import { type Attributes, encodeName } from "@ninefold/core/contracts";
 import { putQid, QID_SIZE } from "../codec/reply-writer.ts";
+import { RecordBuffer } from "./record-buffer.ts";
 
 /** What a record of 9P2000.u tells besides the attributes. */
 export interface StatText {
@@ -9,21 +10,9 @@ export interface StatText {
 }
 
 /** Packs the records of 9P2000.u, `size[2]` and STAT's fields, none of them cut off. */
-export class StatBuffer {
-  /** The records so far are `bytes[0, length)`. */
-  bytes: Uint8Array = new Uint8Array(INITIAL_SIZE);
-  length = 0;
-  #view = new DataView(this.bytes.buffer);
-  #limit = 0;
-
-  /** Empties it, for at most `limit` bytes. */
-  reset(limit: number): void {
-    this.length = 0;
-    this.#limit = limit;
-  }
-
-  get left(): number {
-    return this.#limit - this.length;
+export class StatBuffer extends RecordBuffer {
+  constructor() {
+    super(INITIAL_SIZE);
   }
 
   /** `mode` is the mode as 9P2000.u has it. False, with nothing added, when the record finds no room. */
@@ -31,8 +20,8 @@ export class StatBuffer {
     const texts = [name, String(of.uid), String(of.gid), "", extension].map(encodeName);
     const size = texts.reduce((sum, { length }) => sum + length, STAT_SIZE);
     if (size > this.left || size - 2 > MAX_SIZE) return false;
-    if (this.length + size > this.bytes.length) this.#grow(this.length + size);
-    const view = this.#view;
+    this.makeRoom(size);
+    const { view } = this;
     let at = this.length;
     view.setUint16(at, size - 2, true);
     // type and dev, which are the server kernel's own affair.
@@ -55,13 +44,6 @@ export class StatBuffer {
     view.setUint32(at + 8, NONUNAME, true);
     this.length += size;
     return true;
-  }
-
-  #grow(needed: number): void {
-    const larger = new Uint8Array(Math.min(Math.max(needed, this.bytes.length * 2), this.#limit));
-    larger.set(this.bytes.subarray(0, this.length));
-    this.bytes = larger;
-    this.#view = new DataView(larger.buffer);
   }
 }
 
