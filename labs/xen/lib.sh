@@ -70,6 +70,8 @@ C
   # Under emulation a trapped rdtscp ends a PVH guest: "SVM Insn len emulation failed".
   [ "$kind" = pv ] || printf 'tsc_mode = "native"\ncpuid = "host,rdtscp=0"\n' >>"/tmp/$name.cfg"
   note "guest $name"
+  # An earlier guest of this name has told its own.
+  rm -f "/var/log/xen/guest-$name.log"
   xl create -q ${GUEST_OPTIONS:-} "/tmp/$name.cfg" || { note "xl create $name failed ($?)"; dmesg | tail -3; return 1; }
 }
 p9() { echo "\"type=xen_9pfsd,tag=$1,path=${2:-/x},security_model=none\""; }

@@ -1,9 +1,9 @@
 # max-open-files of xl.cfg, as a guest sees it; limits that nothing enforces; a second back end.
 mkdir -p /srv/lab; echo "hello from lab" >/srv/lab/hello
 limited() { echo "\"type=xen_9pfsd,tag=lab,path=/x,security_model=none,$1\""; }
+folder="-fsdev local,id=lab,path=/srv/lab,security_model=none -device xen-9p,fsdev=lab,mount_tag=lab -xen-attach --attach xen-9p"
 # The socket makes the fsdev's process start before libxl waits for a device.
-folder="-fsdev local,id=lab,path=/srv/lab,security_model=none -device xen-9p,fsdev=lab,mount_tag=lab -xen-attach --attach xen-9p -listen unix:/run/early,fsdev=lab"
-ninefold_serves $folder
+ninefold_serves $folder -listen unix:/run/early,fsdev=lab
 guest four "$(limited max-open-files=4)" open-files; wait_for 240 is_gone four
 check "as many files as the limit says are opened" says four "GUEST opened 4"
 check "one more is refused with EMFILE" says four "GUEST a fifth: .*[Tt]oo many open files"
