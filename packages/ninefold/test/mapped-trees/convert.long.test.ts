@@ -54,9 +54,23 @@ function plans(count: number): Planned[] {
 
 const STAGING = ".ninefold-convert";
 
-/** When something was last done in the conversion's own folder. */
+/**
+ * When something was last done in the conversion's own folder; undefined as long as nothing is in it. Before, between the making of that folder
+ * and the next call, a kill may cost the root's own times, as docs/CONFIGURATION.md says.
+ */
 function lastWork(folder: string): number | undefined {
-  return statSync(join(folder, STAGING), { throwIfNoEntry: false })?.ctimeMs;
+  const staging = join(folder, STAGING);
+  const { ctimeMs } = statSync(staging, { throwIfNoEntry: false }) ?? {};
+  return ctimeMs === undefined || namesIn(staging).length === 0 ? undefined : ctimeMs;
+}
+
+/** What is in a folder, which may go at any moment. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** Runs the command, and kills it that long after its first work on the tree. `workMs` is undefined when it did not come to its end. */

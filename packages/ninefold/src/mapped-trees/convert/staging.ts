@@ -41,14 +41,13 @@ export class Staging implements Disposable {
   constructor(root: HostEntry) {
     this.#root = root;
     const made = mkdirat(root.fd, STAGING_NAME, 0o700);
-    if (made !== -Errno.EEXIST) need(made, `${root.path}/${STAGING_NAME}`, "making it");
+    // Its making has changed the root's times: set back at once, they are right also for whoever takes it up again.
+    if (made === 0) this.#setTimes(root, root.times);
+    else if (made !== -Errno.EEXIST) need(made, `${root.path}/${STAGING_NAME}`, "making it");
     const folder = root.open(STAGING_NAME);
     if (folder === undefined) throw new TypeError("the staging folder is gone");
     this.#folder = folder;
-    if (made !== 0) return;
-    // Its making has changed the root's times: set back at once, they are right also for whoever takes it up again.
-    this.#setTimes(root, root.times);
-    this.noteTimes(root);
+    if (made === 0) this.noteTimes(root);
   }
 
   static stateIn(root: HostEntry): string | undefined {
