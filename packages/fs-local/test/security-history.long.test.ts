@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { startProgram } from "./child.ts";
 import {
   codeOf,
+  folder,
   freshTree,
   isRoot,
   made,
@@ -21,8 +22,8 @@ import {
 
 test("CVE-2016-9602: a link in the place of a folder is followed by no operation", async () => {
   const { path, root } = await freshTree();
-  const outside = `${path}-outside`;
-  mkdirSync(join(outside, "sub"), { recursive: true });
+  const outside = folder();
+  mkdirSync(join(outside, "sub"));
   writeFileSync(join(outside, "f"), "secret");
   mkdirSync(join(path, "d"));
   writeFileSync(join(path, "d", "f"), "own");

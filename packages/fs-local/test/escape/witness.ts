@@ -7,7 +7,7 @@ export interface Verdict {
 const MOST_OFFENCES = 5;
 /** `PID call(…) = result`; the parts of a call that others interrupted are joined before. */
 const CALL = /^\d+ +(\w+)\((.*)\) += (.*)$/;
-/** The runtime measures the processor's clock when one of its threads first has to wait for a lock (V8, by Abseil). */
+/** The runtime asks once for the rate of the processor's clock (V8, by Abseil), whatever a guest does. */
 const CLOCK =
   /openat\(AT_FDCWD<[^>]*>, "\/sys\/devices\/system\/cpu\/cpu0\/(tsc_freq_khz|cpufreq\/cpuinfo_max_freq)", O_RDONLY/;
 const STRING = /"((?:[^"\\]|\\.)*)"/g;
