@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { silentLogger } from "@ninefold/core";
+import { namesIn } from "@ninefold/core/bases";
 import {
   Attributes,
   encodeDevice,
@@ -149,22 +150,8 @@ async function describe(node: FsNode, path: string, into: Map<string, string>): 
   }
   into.set(path, parts.join(" "));
   if (!of.isDirectory) return;
-  for (const name of await namesIn(node)) await describe(await node.lookup(name), `${path}/${name}`, into);
-}
-
-async function namesIn(directory: FsNode): Promise<string[]> {
-  const names: string[] = [];
-  const take = (name: string): boolean => {
-    if (name !== "." && name !== "..") names.push(name);
-    return true;
-  };
-  const opened = await directory.open(OPEN.READ);
-  await opened.readdir(0, 0, {
-    add: take,
-    addBytes: (bytes, start, end) => take(new TextDecoder().decode(bytes.subarray(start, end))),
-  });
-  await opened.close();
-  return names.sort();
+  for (const name of (await namesIn(node)).sort())
+    await describe(await node.lookup(name), `${path}/${name}`, into);
 }
 
 type Serve = (path: string, model: string) => Promise<FsTree>;

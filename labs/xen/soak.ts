@@ -10,6 +10,7 @@ const BOOTS: readonly (readonly string[])[] = [
   ["soak-files"],
   ["soak-both", "soak-events"],
   ["soak-loopback", "soak-fuzz"],
+  ["tree-u"],
 ];
 
 const wanted = process.argv.slice(2);
@@ -19,7 +20,7 @@ let failed = 0;
 for (const names of boots) {
   console.log(`::: ${names.join(", ")}`);
   let output = "";
-  const status = await runToEnd([process.execPath, join(here, "run.ts"), ...names], {
+  const status = await runToEnd([process.execPath, join(here, "run.ts"), "--tools", ...names], {
     onOutput: (text) => {
       process.stdout.write(text);
       output += text;

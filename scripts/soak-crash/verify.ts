@@ -1,3 +1,4 @@
+import { namesIn } from "@ninefold/core/bases";
 import {
   Attributes,
   type FsNode,
@@ -86,19 +87,4 @@ async function objectOf(node: FsNode, { mode, rdev }: Attributes): Promise<numbe
     default:
       return undefined;
   }
-}
-
-async function namesIn(directory: FsNode): Promise<string[]> {
-  const names: string[] = [];
-  const file = await directory.open(OPEN.READ);
-  const take = (name: string): boolean => {
-    if (name !== "." && name !== "..") names.push(name);
-    return true;
-  };
-  await file.readdir(0, 0, {
-    add: take,
-    addBytes: (bytes, start, end) => take(new TextDecoder().decode(bytes.subarray(start, end))),
-  });
-  await file.close();
-  return names;
 }

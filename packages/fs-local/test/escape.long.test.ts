@@ -8,10 +8,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { namesIn } from "@ninefold/core/bases";
 import { type FsFile, type FsNode, OPEN, S_IFIFO } from "@ninefold/core/contracts";
 import { describe, expect, test } from "vitest";
 import { startProgram } from "./child.ts";
-import { codeOf, folder, freshTree, made, namesIn, readText, rootOf, treeOver, vec } from "./helpers.ts";
+import { codeOf, folder, freshTree, made, readText, rootOf, treeOver, vec } from "./helpers.ts";
 
 /** Calls that would touch what is outside if anything led there. Each may fail; what they read is returned. */
 async function attack(root: FsNode, path: string[], round: number): Promise<string> {

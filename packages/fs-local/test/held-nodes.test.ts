@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { namesIn } from "@ninefold/core/bases";
 import { type FsNode, OPEN } from "@ninefold/core/contracts";
 import { describe, expect, test } from "vitest";
-import { codeOf, freshTree, isRoot, made, namesIn, readText, statOf, vec, writeFile } from "./helpers.ts";
+import { codeOf, freshTree, isRoot, made, readText, statOf, vec, writeFile } from "./helpers.ts";
 
 /** All that a guest may do with a file that it holds. */
 async function useEverything(node: FsNode): Promise<void> {

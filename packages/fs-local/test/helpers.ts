@@ -153,14 +153,6 @@ export async function entriesOf(directory: FsNode): Promise<Listed[]> {
   return entries;
 }
 
-export async function namesIn(directory: FsNode): Promise<string[]> {
-  const entries = await entriesOf(directory);
-  return entries
-    .map((entry) => entry.name)
-    .filter((name) => name !== "." && name !== "..")
-    .sort();
-}
-
 /** The code that a promise rejects with. */
 export async function codeOf(promise: Promise<unknown>): Promise<string> {
   try {

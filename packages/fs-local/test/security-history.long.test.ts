@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { namesIn } from "@ninefold/core/bases";
 import { OPEN, S_IFBLK, S_IFCHR, S_IFIFO, S_IFSOCK } from "@ninefold/core/contracts";
 import { AT_FDCWD, close, fsetxattr, O_RDWR, openat } from "@ninefold/native";
 import { expect, test } from "vitest";
@@ -10,7 +11,6 @@ import {
   freshTree,
   isRoot,
   made,
-  namesIn,
   readText,
   statOf,
   vec,

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { namesIn } from "@ninefold/core/bases";
 import { Attributes, OPEN, S_IFIFO } from "@ninefold/core/contracts";
 import { describe, expect, test } from "vitest";
 import {
@@ -7,7 +8,6 @@ import {
   entriesOf,
   freshTree,
   made,
-  namesIn,
   readText,
   rootOf,
   statOf,

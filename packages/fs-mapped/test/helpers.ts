@@ -90,23 +90,6 @@ export async function writeFile(directory: FsNode, name: string, text = ""): Pro
   return node;
 }
 
-export async function namesIn(directory: FsNode): Promise<string[]> {
-  const names: string[] = [];
-  const file = await directory.open(OPEN.READ);
-  await file.readdir(0, 0, {
-    add(name) {
-      names.push(name);
-      return true;
-    },
-    addBytes(bytes, start, end) {
-      names.push(new TextDecoder().decode(bytes.subarray(start, end)));
-      return true;
-    },
-  });
-  await file.close();
-  return names.filter((name) => name !== "." && name !== "..").sort();
-}
-
 /** The code that a promise rejects with. */
 export async function codeOf(promise: Promise<unknown>): Promise<string> {
   try {

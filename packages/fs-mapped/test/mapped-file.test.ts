@@ -1,9 +1,10 @@
 import { linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { namesIn } from "@ninefold/core/bases";
 import { encodeDevice, type FsNode, IoVec, OPEN, S_IFBLK, S_IFIFO } from "@ninefold/core/contracts";
 import { describe, expect, test } from "vitest";
 import type { LocalTree } from "../../fs-local/src/local-tree.ts";
-import { codeOf, hostTree, made, namesIn, served, shownOf, writeFile, xattrsOf } from "./helpers.ts";
+import { codeOf, hostTree, made, served, shownOf, writeFile, xattrsOf } from "./helpers.ts";
 
 const META = ".virtfs_metadata";
 

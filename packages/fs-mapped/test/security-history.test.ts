@@ -1,19 +1,9 @@
 import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { namesIn } from "@ninefold/core/bases";
 import { IoVec, OPEN, S_IFBLK, S_IFCHR, S_IFIFO, S_IFSOCK } from "@ninefold/core/contracts";
 import { describe, expect, test } from "vitest";
-import {
-  codeOf,
-  folder,
-  hostTree,
-  type Model,
-  made,
-  namesIn,
-  served,
-  shownOf,
-  statOf,
-  writeFile,
-} from "./helpers.ts";
+import { codeOf, folder, hostTree, type Model, made, served, shownOf, statOf, writeFile } from "./helpers.ts";
 
 /* What went wrong in other servers' mapped trees, by name. */
 
@@ -40,7 +30,7 @@ describe("CVE-2017-7493: the metadata names", () => {
       root.rename("f", d, name),
     ];
     expect(await Promise.all(outcomes.map(codeOf))).toEqual(outcomes.map(() => "EINVAL"));
-    expect(await namesIn(root)).toEqual(["d", "f"]);
+    expect((await namesIn(root)).sort()).toEqual(["d", "f"]);
     expect(Object.keys(hostTree(path))).toHaveLength(5);
   });
 

@@ -1,8 +1,9 @@
+import { namesIn } from "@ninefold/core/bases";
 import { type FsNode, isFsError, OPEN } from "@ninefold/core/contracts";
 import { memoryTree } from "@ninefold/fs-memory";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { made, namesIn, readText, rootOf, statOf, vec } from "./helpers.ts";
+import { made, readText, rootOf, statOf, vec } from "./helpers.ts";
 
 /** The model: a file is its text, a directory its names; hard links are one object under two names. */
 interface File {

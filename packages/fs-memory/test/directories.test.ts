@@ -1,7 +1,8 @@
+import { namesIn } from "@ninefold/core/bases";
 import { ERRNO, OPEN } from "@ninefold/core/contracts";
 import { memoryTree } from "@ninefold/fs-memory";
 import { describe, expect, test } from "vitest";
-import { list, made, namesIn, rootOf, statOf, writeFile } from "./helpers.ts";
+import { list, made, rootOf, statOf, writeFile } from "./helpers.ts";
 
 describe("the names of a memory tree", () => {
   test("are found, and are said to be missing, also at once", async () => {

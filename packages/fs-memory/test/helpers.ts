@@ -68,10 +68,3 @@ export async function list(file: FsFile, cookie = 0, room = Infinity): Promise<L
   await file.readdir(cookie >>> 0, Math.floor(cookie / 2 ** 32), sink);
   return entries;
 }
-
-export async function namesIn(directory: FsNode): Promise<string[]> {
-  const file = await directory.open(OPEN.READ);
-  const entries = await list(file);
-  await file.close();
-  return entries.map((entry) => entry.name).filter((name) => name !== "." && name !== "..");
-}

@@ -1,7 +1,8 @@
+import { namesIn } from "@ninefold/core/bases";
 import { FS_DRIVER, type FsDriver, OPEN } from "@ninefold/core/contracts";
 import plugin, { memoryDriver, memoryTree } from "@ninefold/fs-memory";
 import { describe, expect, test } from "vitest";
-import { made, namesIn, readText, rootOf, vec, writeFile } from "./helpers.ts";
+import { made, readText, rootOf, vec, writeFile } from "./helpers.ts";
 
 async function parse(options: unknown): Promise<unknown> {
   return memoryDriver.schema["~standard"].validate(options);

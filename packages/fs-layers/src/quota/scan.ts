@@ -1,14 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import {
-  AGAIN,
-  Attributes,
-  decodeName,
-  type FsNode,
-  isFsError,
-  OPEN,
-  S_IFDIR,
-  S_IFMT,
-} from "@ninefold/core/contracts";
+import { namesIn } from "@ninefold/core/bases";
+import { AGAIN, Attributes, type FsNode, isFsError, S_IFDIR, S_IFMT } from "@ninefold/core/contracts";
 import { idOf } from "./ledger.ts";
 
 /** How long a scan works before others have their turn. */
@@ -76,37 +68,3 @@ async function step(directory: FsNode, name: string): Promise<FsNode> {
   const found = directory.tryLookup?.(name) ?? AGAIN;
   return typeof found === "number" ? directory.lookup(name) : found;
 }
-
-async function namesIn(directory: FsNode): Promise<string[]> {
-  const names: string[] = [];
-  const file = await directory.open(OPEN.READ | OPEN.DIRECTORY);
-  try {
-    let [low, high] = [0, 0];
-    for (let before = -1; before !== names.length; ) {
-      before = names.length;
-      let room = ENTRIES;
-      const take = (name: string): boolean => {
-        if (name !== "." && name !== "..") names.push(name);
-        return true;
-      };
-      await file.readdir(low, high, {
-        add: (name, _type, _inode, next) => {
-          if (room-- === 0) return false;
-          [low, high] = [next >>> 0, Math.floor(next / 0x1_0000_0000)];
-          return take(name);
-        },
-        addBytes: (bytes, start, end, _type, _low, _high, nextLow, nextHigh) => {
-          if (room-- === 0) return false;
-          [low, high] = [nextLow, nextHigh];
-          return take(decodeName(bytes, start, end));
-        },
-      });
-    }
-  } finally {
-    await file.close();
-  }
-  return names;
-}
-
-/** Entries that are asked for at once. */
-const ENTRIES = 1000;
