@@ -119,6 +119,20 @@ test("EDQUOT is said when that is asked for; max-files holds for all kinds", asy
   expect(await counted(tree)).toMatchObject({ files: 4 });
 });
 
+test("the last two places are had by two who make files at once, whenever the second begins", async () => {
+  const inner = await memoryTree();
+  for (let turns = 0; turns < 40; turns++) {
+    const tree = await openQuota(inner, await options({ "max-files": 2 }), environment);
+    const [root, other] = [await rootOf(tree), await rootOf(tree)];
+    const first = create(root, "first");
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    const second = create(other, "second");
+    for (const file of [await first, await second]) await file.close();
+    expect(await errno(create(root, "third"))).toBe(ERRNO.ENOSPC);
+    for (const name of ["first", "second"]) await root.unlink(name, false);
+  }
+});
+
 test("max-open-files: each opening counts, EMFILE beyond, also of what is created", async () => {
   const { tree } = await folder({ "max-open-files": 2 });
   const root = await rootOf(tree);

@@ -2,6 +2,7 @@ import { FsError, type Logger } from "@ninefold/core/contracts";
 import type { Account } from "./account.ts";
 import type { Ledger } from "./ledger.ts";
 import type { QuotaOptions } from "./options.ts";
+import { Place } from "./place.ts";
 
 /** How often the log says that a limit was reached. */
 const QUIET_MS = 60_000;
@@ -89,33 +90,25 @@ export class Limits {
     return this.#open < this.#openFiles;
   }
 
-  /** Takes the place of a file that takes nothing but a name; false when there is none, or no room at all. */
-  tryTakeName(): boolean {
-    return this.fits(1) && this.tryTakeFile();
+  /** The place of a file that takes nothing but a name; undefined when there is none, or no room at all. */
+  tryTakeName(): Place | undefined {
+    return this.fits(1) ? this.#tryTake(0) : undefined;
   }
 
-  /** Takes a file's place; false when there is none. */
-  tryTakeFile(): boolean {
-    if (this.#ledger.usage.filesBound >= this.#files) return false;
-    this.#ledger.usage.reservedFiles++;
-    return true;
-  }
-
-  /** Takes a file's place and room for what it takes itself. Throws when there is none. */
-  async takeFile(bytes: number): Promise<void> {
+  /** A file's place and room for what it takes itself. Throws when there is none. */
+  async takeFile(bytes: number): Promise<Place> {
     const fits = (): boolean => this.#ledger.usage.filesBound < this.#files;
     if (!fits() && (await this.makeRoom?.("files", fits)) !== true) throw this.refusal("max-files");
+    if (!(await this.finds(bytes))) throw this.refusal("max-space");
     // Others may have taken it meanwhile.
-    if (bytes > 0 && !((await this.finds(bytes)) && this.tryReserve(bytes))) throw this.refusal("max-space");
-    if (this.tryTakeFile()) return;
-    this.#ledger.usage.reservedSpace -= bytes;
-    throw this.refusal("max-files");
+    const place = this.#tryTake(bytes);
+    if (place === undefined) throw this.refusal(this.fits(bytes) ? "max-files" : "max-space");
+    return place;
   }
 
-  /** Gives back what `takeFile` took: it is counted now, or was not made. */
-  giveFile(bytes: number): void {
-    this.#ledger.usage.reservedFiles--;
-    this.#ledger.usage.reservedSpace -= bytes;
+  #tryTake(bytes: number): Place | undefined {
+    const { usage } = this.#ledger;
+    return usage.filesBound < this.#files && this.fits(bytes) ? new Place(usage, bytes) : undefined;
   }
 
   /** The error for guests. */

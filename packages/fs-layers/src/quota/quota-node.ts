@@ -13,6 +13,7 @@ import {
 } from "@ninefold/core/contracts";
 import type { Account } from "./account.ts";
 import { openExisting } from "./open-existing.ts";
+import type { Place } from "./place.ts";
 import { BLOCK, QuotaFile } from "./quota-file.ts";
 import type { QuotaTree } from "./quota-tree.ts";
 import { removing } from "./removing.ts";
@@ -117,19 +118,18 @@ export class QuotaNode extends WrappedNode {
     const { limits } = this.tree;
     const isExclusive = (flags & OPEN.EXCLUSIVE) !== 0;
     if (!limits.hasOpenLeft) throw new FsError("EMFILE", "max-open-files is reached");
-    let reserved = 0;
-    if (!limits.tryTakeName()) {
+    let place = limits.tryTakeName();
+    if (place === undefined) {
       const existing = isExclusive ? undefined : await openExisting(this, name, flags);
       if (existing !== undefined) return existing;
-      reserved = A_NAME;
-      await limits.takeFile(reserved);
+      place = await limits.takeFile(A_NAME);
     }
     try {
       return await inTurn(this.tree.ledger.usage, [this.account], async () => {
         // Only so is it certain whether a file was made.
         for (let tries = 1; ; tries++) {
           try {
-            return await this.#createNew(name, flags | OPEN.EXCLUSIVE, options);
+            return await this.#createNew(name, flags | OPEN.EXCLUSIVE, options, place);
           } catch (error) {
             if (isExclusive || errnoOf(error) !== ERRNO.EEXIST || tries === MOST_TRIES) throw error;
           }
@@ -138,15 +138,20 @@ export class QuotaNode extends WrappedNode {
         }
       });
     } finally {
-      limits.giveFile(reserved);
+      place.end();
     }
   }
 
-  async #createNew(name: string, flags: number, options: CreateOptions): ReturnType<FsNode["create"]> {
+  async #createNew(
+    name: string,
+    flags: number,
+    options: CreateOptions,
+    place: Place,
+  ): ReturnType<FsNode["create"]> {
     const { ledger, limits } = this.tree;
     await ledger.know(this.account);
     const made = await this.inner.create(name, flags, options);
-    const node = await this.#made(made.node);
+    const node = await this.#made(made.node, place);
     if (!limits.countsOpenFiles && (flags & OPEN.ACCESS) === OPEN.READ) return { node, file: made.file };
     if (limits.tryOpen(node.account)) return { node, file: node.opened(made.file, flags) };
     await made.file.close();
@@ -168,21 +173,22 @@ export class QuotaNode extends WrappedNode {
 
   async #make(bytes: number, make: () => Promise<FsNode>): Promise<FsNode> {
     const { ledger, limits } = this.tree;
-    await limits.takeFile(bytes);
+    const place = await limits.takeFile(bytes);
     try {
       return await inTurn(this.tree.ledger.usage, [this.account], async () => {
         await ledger.know(this.account);
-        return this.#made(await make());
+        return this.#made(await make(), place);
       });
     } finally {
-      limits.giveFile(bytes);
+      place.end();
     }
   }
 
   /** Counts what was just made in this directory. */
-  async #made(inner: FsNode): Promise<QuotaNode> {
+  async #made(inner: FsNode, place: Place): Promise<QuotaNode> {
     const { ledger } = this.tree;
     const node = this.wrap(inner);
+    place.fill();
     ledger.gain(node.account, 0);
     await ledger.settle(node.account);
     await ledger.settle(this.account);
