@@ -10,8 +10,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const EVIDENCE = fileURLToPath(new URL("../docs/EVIDENCE.md", import.meta.url));
 /** A run that goes on for longer hangs. */
 const MOST_MS = 3 * 60 * 60 * 1000;
-/** Lines of a run that are kept: outcomes, counts and tables. */
-const TELLING = /^(ok|not ok|skip|#|generator|request |call |every bar|\d+ (passed|bars))|: \d|\d\.\d\d/;
+/** Lines of a run that are kept: outcomes, counts and tables; not what Xen itself says. */
+const TELLING = /^(?!\(XEN\))((ok|not ok|skip|#|generator|request |call |every bar|\d+ (passed|bars))|.*: \d|.*\d\.\d\d)/;
 const MOST_LINES = 60;
 
 /** Names of npm scripts, and what they get to run for as long as a soak does. */
@@ -66,7 +66,8 @@ for (const [script, ...args] of runs) {
   const { status, stdout } = await run(script, args);
   if (status !== 0) failed++;
   const minutes = ((performance.now() - began) / 60_000).toFixed(1);
-  const lines = stdout.split("\n").filter((line) => TELLING.test(line));
+  // A machine's console ends its lines in its own way.
+  const lines = stdout.split(/\r*\n/).filter((line) => TELLING.test(line));
   const title = `## \`npm run ${[script, ...args].join(" ").trim()}\`: ${status === 0 ? "ended well" : "FAILED"}`;
   const where = `${new Date().toISOString().slice(0, 10)}, commit ${commit}, ${minutes} min, ${machine()}`;
   appendFileSync(
