@@ -11,7 +11,8 @@ const EVIDENCE = fileURLToPath(new URL("../docs/EVIDENCE.md", import.meta.url));
 /** A run that goes on for longer hangs. */
 const MOST_MS = 3 * 60 * 60 * 1000;
 /** Lines of a run that are kept: outcomes, counts and tables; not what Xen itself says. */
-const TELLING = /^(?!\(XEN\))((ok|not ok|skip|#|generator|request |call |every bar|\d+ (passed|bars))|.*: \d|.*\d\.\d\d)/;
+const TELLING =
+  /^(?!\(XEN\))((ok|not ok|skip|#|generator|request |call |every bar|\d+ (passed|bars))|.*: \d|.*\d\.\d\d)/;
 const MOST_LINES = 60;
 
 /** Names of npm scripts, and what they get to run for as long as a soak does. */
