@@ -8,6 +8,7 @@ import { runInNewContext } from "node:vm";
 import { runCase, sequenceOf } from "./case.ts";
 import { keep, readCorpus } from "./corpus.ts";
 import { Honest } from "./honest.ts";
+import { progressLine } from "./progress.ts";
 import { Random } from "./random.ts";
 import { countedWorld, layeredWorld, localWorld, memoryWorld, type World } from "./worlds.ts";
 
@@ -110,6 +111,7 @@ try {
   }
   const before = openDescriptors();
   check("the corpus is answered as it should", true, `${seen.size} kinds of answers`);
+  const tell = progressLine();
   let target: World | undefined;
   for (let i = 0; counts.messages < Number(values.messages) && i < Number(values.cases); i++) {
     if (performance.now() > until) break;
@@ -121,6 +123,7 @@ try {
     current = `--seed ${(seed + first) >>> 0} --cases ${i - first + 1} --world ${target.name}`;
     await oneCase((seed + i) >>> 0, target);
     if (i % 20 === 0) await honest?.check();
+    tell(() => `${counts.messages} messages in ${counts.cases} conversations`);
   }
   await leave();
   const perSecond = Math.round(counts.messages / ((performance.now() - began) / 1000));

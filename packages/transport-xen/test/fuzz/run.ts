@@ -2,6 +2,7 @@
 // Hostile front ends, in memory: against rings, against devices, and against the engine behind a ring. Prints its seed; a
 // failure prints what repeats it.
 import { parseArgs } from "node:util";
+import { progressLine } from "../../../engine/test/fuzz/progress.ts";
 import { localWorld, memoryWorld, type World } from "../../../engine/test/fuzz/worlds.ts";
 import { honestDevice, runDeviceCase } from "./device-case.ts";
 import { runMessageCase } from "./message-case.ts";
@@ -28,6 +29,7 @@ console.log(`# seed ${seed}: ${cases} rings, ${deviceCases} devices, ${conversat
 
 const dog = watchdog(HANGS_AFTER_SECONDS);
 const honest = await honestDevice();
+const tell = progressLine();
 const reasons = new Map<string, number>();
 let passed = 0;
 let failed = 0;
@@ -58,6 +60,7 @@ async function run(
     try {
       await one((seed + i) >>> 0);
       if (i % 100 === 0 || i === total - 1) await honest.check();
+      tell(() => `${i + 1} of ${total} ${name.split(":")[0]}`);
     } catch (error) {
       failed += 1;
       console.log(`not ok - ${name}: repeat it with npm run fuzz:xen-ring -- ${repeat}`);
