@@ -1,3 +1,4 @@
+import { ProcessorShare } from "./processor-share.ts";
 import { isSupported } from "./supported.ts";
 import { sysSchedYield } from "./syscalls.ts";
 
@@ -5,12 +6,6 @@ import { sysSchedYield } from "./syscalls.ts";
 const STRETCH_MS = 0.1;
 /** A window that begins to grow, and below which it is none. */
 const SMALLEST_MS = 0.01;
-/** A processor that is given away for so long has other work than ours and our peers'. */
-const CONTENDED_MS = 0.25;
-const SHORTEST_REST_MS = 100;
-const LONGEST_REST_MS = 2000;
-/** So many times the last rest. */
-const SOON = 10;
 
 /** One source of work that may be polled. */
 export interface BusyPoller {
@@ -77,15 +72,14 @@ class Poller implements BusyPoller {
 /**
  * Polls, for some microseconds after the last work, what is likely to have more at once, so that neither a wake-up nor a turn of the
  * event loop lies between two requests of a peer that sends one at a time. Between two looks it offers the processor to whoever
- * wants it (sched_yield), so that a peer on the same one can run; when somebody else takes it for long, nothing is polled for a while. After
+ * wants it (sched_yield), so that a peer on the same one can run; when others take too much of it, nothing is polled for a while. After
  * a tenth of a millisecond the event loop has a turn in any case.
  */
 class BusyPoll {
   readonly #polled: Poller[] = [];
   #isRunning = false;
   #continuation: NodeJS.Immediate | undefined;
-  #restsUntil = 0;
-  #rest = SHORTEST_REST_MS;
+  readonly #share = new ProcessorShare();
 
   /**
    * `poll` looks once without waiting and does what it finds: true when that was anything. It may not throw. `longestUs` is
@@ -97,7 +91,7 @@ class BusyPoll {
 
   /** For {@link BusyPoller} alone. */
   add(poller: Poller, now: number): void {
-    if (now < this.#restsUntil) {
+    if (this.#share.isResting(now)) {
       return;
     }
     if (!poller.isPolled) {
@@ -126,12 +120,13 @@ class BusyPoll {
       sysSchedYield();
       const then = now;
       now = performance.now();
-      if (now - then > CONTENDED_MS) {
-        this.#takeRest(now);
+      if (this.#share.offered(now - then, now)) {
+        this.#takeRest();
       } else if (this.#look(now)) {
         now = performance.now();
       }
     }
+    this.#share.used(now - begin);
     this.#isRunning = false;
     if (this.#polled.length > 0) {
       this.#continuation = setImmediate(() => {
@@ -159,11 +154,7 @@ class BusyPoll {
     return found;
   }
 
-  #takeRest(now: number): void {
-    // Soon after the last rest: the other one stays, and each try costs a time slice.
-    const isSoon = now - this.#restsUntil < SOON * this.#rest;
-    this.#rest = isSoon ? Math.min(2 * this.#rest, LONGEST_REST_MS) : SHORTEST_REST_MS;
-    this.#restsUntil = now + this.#rest;
+  #takeRest(): void {
     for (const poller of this.#polled.splice(0)) {
       poller.isPolled = false;
     }
